@@ -1,0 +1,98 @@
+# `make help` lists the targets. Everything but `check` and `peers` needs nothing but Go.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# The main module, and the modules below test/ that keep heavy test dependencies out of it.
+MODULES = . $(sort $(patsubst %/,%,$(dir $(wildcard test/*/go.mod))))
+
+# Linters are built once for each Go release: one built by an older release cannot read a newer standard library.
+BIN = $(CURDIR)/.cache/bin/$(shell go env GOVERSION)
+
+BENCH ?= .
+BENCHTIME ?= 1s
+FUZZ ?= .
+FUZZTIME ?= 60s
+
+# $(call each,COMMAND) says what it runs in which module, and runs it there.
+each = @for m in $(MODULES); do echo "($$m) $(notdir $(firstword $(1))) $(wordlist 2,99,$(1))"; (cd "$$m" && $(1)); done
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## the whole story on an embedded AWS: share, apply, verify, refuse a stranger
+	go run ./cmd/pullpass demo
+
+.PHONY: test
+test: ## every test of the main module
+	go test ./...
+
+.PHONY: check
+check: format vet staticcheck errcheck errorlint exhaustive unparam tidy generated race vuln ## all that a change must pass: the targets from here to vuln
+
+.PHONY: format
+format: ## gofmt has nothing to change
+	@echo "gofmt -l ."; unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:" >&2; echo "$$unformatted" >&2; exit 1; fi
+
+.PHONY: vet
+vet: ## go vet
+	$(call each,go vet ./...)
+
+.PHONY: staticcheck
+staticcheck: $(BIN)/staticcheck ## bugs, dead code and style (staticcheck.conf)
+	$(call each,$< ./...)
+
+.PHONY: errcheck
+errcheck: $(BIN)/errcheck ## no error is dropped without saying so (tools/errcheck-excludes.txt)
+	$(call each,$< -exclude $(CURDIR)/tools/errcheck-excludes.txt ./...)
+
+.PHONY: errorlint
+errorlint: $(BIN)/go-errorlint ## errors are wrapped with %w, compared with errors.Is and errors.As
+	$(call each,$< ./...)
+
+.PHONY: exhaustive
+exhaustive: $(BIN)/exhaustive ## a switch over an enumeration names every member, or has a default
+	$(call each,$< -default-signifies-exhaustive ./...)
+
+.PHONY: unparam
+unparam: $(BIN)/unparam ## no parameter or result is always the same
+	$(call each,$< ./...)
+
+.PHONY: tidy
+tidy: ## go.mod and go.sum of every module are as go mod tidy makes them
+	@for m in $(MODULES) tools; do echo "($$m) go mod tidy -diff"; go mod -C "$$m" tidy -diff; done
+
+.PHONY: generated
+generated: ## generated files are as go generate makes them
+	@tools/generated.sh
+
+.PHONY: race
+race: ## every test of the main module under the race detector
+	go test -race ./...
+
+.PHONY: vuln
+vuln: $(BIN)/govulncheck ## no known vulnerability is reachable (where the vulnerability database is)
+	@for m in $(MODULES); do tools/vuln.sh $< "$$m"; done
+
+.PHONY: bench
+bench: ## the benchmarks, one package after the other (BENCH=regexp, BENCHTIME=1s)
+	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -p 1 $$(tools/packages-with.sh Benchmark)
+
+.PHONY: fuzz
+fuzz: ## each fuzz target in turn for FUZZTIME=60s (FUZZ=regexp narrows)
+	@tools/fuzz.sh '$(FUZZ)' '$(FUZZTIME)'
+
+.PHONY: peers
+peers: ## the page's steps with the real AWS CLI and crane against the sandbox
+	test/peers/run.sh
+
+$(BIN)/%: tools/go.mod tools/go.sum
+	@echo "(tools) go build tool: the linters pinned in tools/go.mod"
+	@mkdir -p $(BIN)
+	@go build -C tools -o $(BIN)/ tool
+	@touch $(BIN)/*
