@@ -1,0 +1,125 @@
+package iampolicy
+
+import (
+	"encoding/base64"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// conditions reads a Condition block: operators, each an object of keys, each a value or a list of values.
+func (p *parser) conditions(m member) ([]Condition, error) {
+	if m.shape != object {
+		return nil, p.errorf(m.node.offset, "", "Condition must be an object")
+	}
+	var out []Condition
+	for _, block := range m.members {
+		operator, ok := ParseOperator(block.name)
+		if !ok {
+			return nil, p.errorf(block.offset, "names of operators are written as StringEquals; case matters",
+				"unknown condition operator %q", block.name)
+		}
+		if block.shape != object {
+			return nil, p.errorf(block.node.offset, "", "%s must be an object of condition keys", block.name)
+		}
+		tests, err := p.tests(operator, block)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, tests...)
+	}
+	return out, nil
+}
+
+func (p *parser) tests(operator Operator, block member) ([]Condition, error) {
+	var out []Condition
+	seen := make(map[string]bool)
+	for _, key := range block.members {
+		name := strings.ToLower(key.name)
+		if name == "" || seen[name] {
+			return nil, p.errorf(key.offset, "names of keys do not differ by case",
+				"condition key %q is empty or given twice", key.name)
+		}
+		seen[name] = true
+		values, err := p.values(operator.Test, key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Condition{Operator: operator, Key: key.name, Values: values})
+	}
+	return out, nil
+}
+
+func (p *parser) values(test Test, key member) ([]string, error) {
+	items := key.items
+	if key.shape != list {
+		items = []node{key.node}
+	}
+	out := make([]string, len(items))
+	for i, item := range items {
+		s, ok := item.scalarText()
+		if !ok {
+			return nil, p.errorf(item.offset, "", "a value of %q must be a string, a number or a boolean", key.name)
+		}
+		if !fits(test, s) {
+			return nil, p.errorf(item.offset, "", "%s cannot compare with %q", test, s)
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// fits reports whether s is of the type that test compares. Policy variables are for strings and ARNs only
+// (reference_policies_variables.html#policy-vars-wheretouse), so that no other value needs to wait for the request.
+func fits(test Test, s string) bool {
+	var err error
+	switch test {
+	case NumericEquals, NumericNotEquals, NumericLessThan, NumericLessThanEquals, NumericGreaterThan,
+		NumericGreaterThanEquals:
+		_, err = strconv.ParseFloat(s, 64)
+	case DateEquals, DateNotEquals, DateLessThan, DateLessThanEquals, DateGreaterThan, DateGreaterThanEquals:
+		_, err = ParseDate(s)
+	case Bool, Null:
+		return strings.EqualFold(s, "true") || strings.EqualFold(s, "false")
+	case BinaryEquals:
+		_, err = base64.StdEncoding.DecodeString(s)
+	case IPAddress, NotIPAddress:
+		_, err = ParsePrefix(s)
+	case StringEquals, StringNotEquals, StringEqualsIgnoreCase, StringNotEqualsIgnoreCase, StringLike, StringNotLike,
+		ARNEquals, ARNLike, ARNNotEquals, ARNNotLike:
+	}
+	return err == nil
+}
+
+// ParseDate reads a date of a condition: a W3C profile of ISO 8601, from a year alone to a time with a fraction and a
+// zone (UTC where there is none), or seconds since 1970 (reference_policies_elements_condition_operators.html
+// #Conditions_Date).
+func ParseDate(s string) (time.Time, error) {
+	for _, layout := range []string{
+		time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04", time.DateOnly, "2006-01", "2006",
+	} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	seconds, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Unix(seconds, 0), nil
+}
+
+// ParsePrefix reads the value of an IP address operator: an address range, or one address
+// (reference_policies_elements_condition_operators.html#Conditions_IPAddress). The bits behind the prefix may be set.
+func ParsePrefix(s string) (netip.Prefix, error) {
+	if !strings.Contains(s, "/") {
+		addr, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	prefix, err := netip.ParsePrefix(s)
+	return prefix.Masked(), err
+}

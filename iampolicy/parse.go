@@ -1,0 +1,234 @@
+package iampolicy
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Parse reads a policy document and checks it against the rules of its kind. The error is always a *SyntaxError.
+//
+// Parse is strict where AWS is: fields and operators that do not exist, values of a wrong type and elements that the
+// kind does not take are refused. It is stricter in two things, both of which AWS lets pass at its users' peril: a
+// duplicate field, and a condition value that its operator can never compare.
+func Parse(src []byte, kind Kind) (*Document, error) {
+	root, err := read(src)
+	if err != nil {
+		return nil, err
+	}
+	p := parser{src: src, kind: kind}
+	d, err := p.document(root)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+type parser struct {
+	src  []byte
+	kind Kind
+}
+
+func (p *parser) errorf(at int, hint, format string, args ...any) error {
+	return errorAt(p.src, at, hint, format, args...)
+}
+
+func (p *parser) document(root node) (*Document, error) {
+	if root.shape != object {
+		return nil, p.errorf(root.offset, "", "a policy document must be a JSON object")
+	}
+	d := &Document{Kind: p.kind}
+	var statements *member
+	for i, m := range root.members {
+		var err error
+		switch m.name {
+		case "Version":
+			d.Version, err = p.version(m)
+		case "Id":
+			d.ID, err = p.id(m)
+		case "Statement":
+			statements = &root.members[i]
+		default:
+			err = p.errorf(m.offset, "a document has Version, Id and Statement", "unknown field %q", m.name)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if statements == nil {
+		return nil, p.errorf(root.offset, "", "the document has no Statement")
+	}
+	return d, p.statements(d, statements.node)
+}
+
+func (p *parser) version(m member) (string, error) {
+	v, ok := m.value.(string)
+	if !ok || (v != Version2008 && v != Version2012) {
+		return "", p.errorf(m.node.offset, `write "2012-10-17"`, "the Version must be %q or %q", Version2012, Version2008)
+	}
+	return v, nil
+}
+
+// id refuses Id where AWS does: "allowed in resource-based policies, but not in identity-based policies"
+// (reference_policies_elements_id.html).
+func (p *parser) id(m member) (string, error) {
+	if p.kind == Identity || p.kind == Session || p.kind == Boundary {
+		return "", p.errorf(m.offset, "leave it out", "a %s takes no Id", p.kind)
+	}
+	return p.text(m)
+}
+
+// text reads a field that must be a string.
+func (p *parser) text(m member) (string, error) {
+	s, ok := m.value.(string)
+	if !ok {
+		return "", p.errorf(m.node.offset, "", "%s must be a string", m.name)
+	}
+	return s, nil
+}
+
+// texts reads a field that is a string or a list of strings, at least one.
+func (p *parser) texts(m member) ([]string, error) {
+	items := m.items
+	if m.shape != list {
+		items = []node{m.node}
+	}
+	if len(items) == 0 {
+		return nil, p.errorf(m.node.offset, "", "%s must not be empty", m.name)
+	}
+	out := make([]string, len(items))
+	for i, item := range items {
+		s, ok := item.value.(string)
+		if !ok {
+			return nil, p.errorf(item.offset, "", "%s must be a string or a list of strings", m.name)
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// place returns where the i-th value of a field that texts has read begins.
+func (m member) place(i int) int {
+	if m.shape == list {
+		return m.items[i].offset
+	}
+	return m.node.offset
+}
+
+func (p *parser) statements(d *Document, n node) error {
+	items := n.items
+	if n.shape != list {
+		items = []node{n}
+	}
+	if len(items) == 0 {
+		return p.errorf(n.offset, "", "the document has no Statement")
+	}
+	sids := make(map[string]bool)
+	for _, item := range items {
+		s, err := p.statement(item)
+		if err != nil {
+			return err
+		}
+		if s.Sid != "" && sids[s.Sid] {
+			return p.errorf(item.offset, "", "two statements have the Sid %q", s.Sid)
+		}
+		sids[s.Sid] = true
+		s.Line = 1 + bytes.Count(p.src[:item.offset], []byte("\n"))
+		d.Statements = append(d.Statements, s)
+	}
+	return nil
+}
+
+func (p *parser) statement(n node) (Statement, error) {
+	if n.shape != object {
+		return Statement{}, p.errorf(n.offset, "", "a Statement must be an object or a list of objects")
+	}
+	var s Statement
+	for _, m := range n.members {
+		if err := p.element(&s, m); err != nil {
+			return Statement{}, err
+		}
+	}
+	return s, p.checkStatement(&s, n)
+}
+
+func (p *parser) element(s *Statement, m member) (err error) {
+	switch m.name {
+	case "Sid":
+		s.Sid, err = p.sid(m)
+	case "Effect":
+		s.Effect, err = p.effect(m)
+	case "Principal":
+		s.Principal, err = p.principals(m)
+	case "NotPrincipal":
+		s.NotPrincipal, err = p.principals(m)
+	case "Action":
+		s.Action, err = p.actions(m)
+	case "NotAction":
+		s.NotAction, err = p.actions(m)
+	case "Resource":
+		s.Resource, err = p.resources(m)
+	case "NotResource":
+		s.NotResource, err = p.resources(m)
+	case "Condition":
+		s.Conditions, err = p.conditions(m)
+	default:
+		err = p.errorf(m.offset, "a statement has Sid, Effect, Principal, Action, Resource, their Not forms and Condition",
+			"unknown field %q", m.name)
+	}
+	return err
+}
+
+// sid checks the characters: IAM takes letters and digits alone, while other services let resource-based policies hold
+// more (reference_policies_elements_sid.html).
+func (p *parser) sid(m member) (string, error) {
+	s, err := p.text(m)
+	if err == nil && p.kind != Resource && strings.Trim(s, alphanumeric) != "" {
+		err = p.errorf(m.node.offset, "", "a Sid holds letters and digits only")
+	}
+	return s, err
+}
+
+func (p *parser) effect(m member) (Effect, error) {
+	e := Effect("")
+	if s, ok := m.value.(string); ok {
+		e = Effect(s)
+	}
+	if e != Allow && e != Deny {
+		return "", p.errorf(m.node.offset, "case matters", "the Effect must be %q or %q", Allow, Deny)
+	}
+	return e, nil
+}
+
+// actions wants `*` or service:name, in which wildcards may stand in the name only
+// (reference_policies_elements_action.html).
+func (p *parser) actions(m member) ([]string, error) {
+	actions, err := p.texts(m)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range actions {
+		service, name, ok := strings.Cut(a, ":")
+		if a != "*" && (!ok || service == "" || name == "" || strings.Trim(service, alphanumeric+"-") != "") {
+			return nil, p.errorf(m.place(i), `write it as "service:Name"`, "%q is not an action", a)
+		}
+	}
+	return actions, nil
+}
+
+// resources wants `*` or an ARN, in which wildcards and variables may stand. A leading part of an ARN that ends with an
+// asterisk will do.
+func (p *parser) resources(m member) ([]string, error) {
+	resources, err := p.texts(m)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range resources {
+		whole := strings.HasPrefix(r, "arn:") && (strings.Count(r, ":") >= 5 || strings.HasSuffix(r, "*"))
+		if r != "*" && !whole {
+			return nil, p.errorf(m.place(i), `write an ARN or "*"`, "%q is not a resource", r)
+		}
+	}
+	return resources, nil
+}
+
+const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
