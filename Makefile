@@ -53,11 +53,11 @@ errcheck: $(BIN)/errcheck ## no error is dropped without saying so (tools/errche
 
 .PHONY: errorlint
 errorlint: $(BIN)/go-errorlint ## errors are wrapped with %w, compared with errors.Is and errors.As
-	$(call each,$< ./...)
+	$(call each,$< -errorf ./...)
 
 .PHONY: exhaustive
 exhaustive: $(BIN)/exhaustive ## a switch over an enumeration names every member, or has a default
-	$(call each,$< -default-signifies-exhaustive ./...)
+	$(call each,$< -d ./...)
 
 .PHONY: unparam
 unparam: $(BIN)/unparam ## no parameter or result is always the same
