@@ -77,7 +77,7 @@ func fits(test Test, s string) bool {
 	switch test {
 	case NumericEquals, NumericNotEquals, NumericLessThan, NumericLessThanEquals, NumericGreaterThan,
 		NumericGreaterThanEquals:
-		_, err = strconv.ParseFloat(s, 64)
+		_, err = ParseNumber(s)
 	case DateEquals, DateNotEquals, DateLessThan, DateLessThanEquals, DateGreaterThan, DateGreaterThanEquals:
 		_, err = ParseDate(s)
 	case Bool, Null:
@@ -90,6 +90,14 @@ func fits(test Test, s string) bool {
 		ARNEquals, ARNLike, ARNNotEquals, ARNNotLike:
 	}
 	return err == nil
+}
+
+// ParseNumber reads an integer or decimal number of a condition.
+func ParseNumber(s string) (float64, error) {
+	if strings.Trim(s, "0123456789+-.eE") != "" {
+		return 0, strconv.ErrSyntax // what Go alone takes for a number: NaN, infinities, hexadecimals
+	}
+	return strconv.ParseFloat(s, 64)
 }
 
 // ParseDate reads a date of a condition: a W3C profile of ISO 8601, from a year alone to a time with a fraction and a

@@ -1,0 +1,102 @@
+package authz
+
+import (
+	"slices"
+	"strings"
+)
+
+// A grant is how closely a resource-based policy names the caller. Inside one account that decides what its Allow is
+// worth (reference_policies_evaluation-logic_policy-eval-denyallow.html, the table of principals).
+type grant uint8
+
+const (
+	noGrant grant = iota
+	// delegated: the account is named. Its own policies decide who in it may use the right.
+	delegated
+	// limited: the role is named, or everyone, or a federated user's IAM user. No identity-based policy is needed, but a
+	// boundary or a session policy still limits. AWS's documents do not say for "*" with a user; this is the careful side.
+	limited
+	// direct: the user or session itself is named. What the other policies do not say cannot withhold it.
+	direct
+)
+
+// match returns how closely the list names the caller.
+func (p *principals) match(caller *Principal) grant {
+	best := noGrant
+	if p.everyone {
+		best = limited
+	}
+	if caller.Kind == Anonymous {
+		return best
+	}
+	if caller.Kind == Service {
+		if slices.Contains(p.services, strings.ToLower(caller.Service)) {
+			return direct
+		}
+		return best
+	}
+	if caller.Account != "" && slices.Contains(p.accounts, caller.Account) {
+		best = max(best, delegated)
+	}
+	for _, name := range p.names {
+		best = max(best, nameGrant(caller, name))
+	}
+	return best
+}
+
+func nameGrant(caller *Principal, name string) grant {
+	if name == "" {
+		return noGrant
+	}
+	switch caller.Kind {
+	case Anonymous, Service, AccountRoot: // a root user is its account, which match has looked at
+	case User:
+		if name == caller.ARN || name == caller.ID {
+			return direct
+		}
+	case RoleSession, FederatedUser:
+		if name == caller.ARN || ownID(caller, name) {
+			return direct
+		}
+		if name == caller.RoleARN || name == caller.ID {
+			return limited
+		}
+	}
+	return noGrant
+}
+
+// ownID reports whether name is the id of the session itself, as aws:userid has it.
+func ownID(caller *Principal, name string) bool {
+	id, session, found := strings.Cut(name, ":")
+	return found && session != "" && id == caller.ID && session == caller.SessionName
+}
+
+// exempts reports whether a NotPrincipal element spares the caller. AWS may compare the account first, then the role,
+// then the session, and wants each of them listed (reference_policies_elements_notprincipal.html); to leave one out is
+// to deny.
+func (p *principals) exempts(caller *Principal) bool {
+	if p.everyone {
+		return true
+	}
+	switch caller.Kind {
+	case Anonymous:
+		return false
+	case Service:
+		return slices.Contains(p.services, strings.ToLower(caller.Service))
+	case AccountRoot, User, RoleSession, FederatedUser:
+	}
+	if !slices.Contains(p.accounts, caller.Account) {
+		return false
+	}
+	named := func(self, id string) bool {
+		return slices.Contains(p.names, self) || id != "" && slices.Contains(p.names, id)
+	}
+	switch caller.Kind {
+	case User:
+		return named(caller.ARN, caller.ID)
+	case RoleSession, FederatedUser:
+		return slices.Contains(p.names, caller.ARN) && named(caller.RoleARN, caller.ID)
+	case Anonymous, Service, AccountRoot:
+	}
+	return true
+}
