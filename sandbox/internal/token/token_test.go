@@ -1,0 +1,60 @@
+package token_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pullpass/pullpass/sandbox/internal/token"
+)
+
+func sealer(t *testing.T) *token.Sealer {
+	t.Helper()
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	s, err := token.NewSealer(key, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestATokenOpensToWhatWasSealed(t *testing.T) {
+	s := sealer(t)
+	want := token.Session{KeyID: "ASIAEXAMPLE", Secret: "s", Name: "store-001", Tags: map[string]string{"a": "b"}}
+	sealed, err := token.Seal(s, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := token.Open[token.Session](s, sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("opened (-sealed +opened):\n%s", diff)
+	}
+}
+
+func TestATokenIsRefused(t *testing.T) {
+	s := sealer(t)
+	sealed, err := token.Seal(s, token.Layer{Digest: "sha256:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := []byte(sealed)
+	flipped[len(flipped)/2] ^= 1
+	for reason, open := range map[string]func() error{
+		"because it was made for another use":   func() error { _, err := token.Open[token.Session](s, sealed); return err },
+		"because another sealer made it":        func() error { _, err := token.Open[token.Layer](sealer(t), sealed); return err },
+		"because a bit is wrong":                func() error { _, err := token.Open[token.Layer](s, string(flipped)); return err },
+		"because it is empty":                   func() error { _, err := token.Open[token.Layer](s, ""); return err },
+		"because it is no base64":               func() error { _, err := token.Open[token.Layer](s, "ä!"); return err },
+		"because it ends before its nonce does": func() error { _, err := token.Open[token.Layer](s, "AAAA"); return err },
+	} {
+		if err := open(); !errors.Is(err, token.ErrInvalid) {
+			t.Errorf("%s: got %v, want ErrInvalid", reason, err)
+		}
+	}
+}
