@@ -2,6 +2,7 @@ package sigv4
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"io"
 	"net/http"
 	"strings"
@@ -109,3 +110,5 @@ func TestPublishedSignaturesVerify(t *testing.T) {
 		})
 	}
 }
+
+func emptyHash() [sha256.Size]byte { return sha256.Sum256(nil) }
