@@ -101,6 +101,9 @@ func TestPublishedSignaturesVerify(t *testing.T) {
 			if err := verifier.Verify(s, r, body, exampleSecret); err != nil {
 				t.Errorf("Verify: %v", err)
 			}
+			if n := len(verifier.keys.current); n != 1 {
+				t.Errorf("%d signing keys are cached after one good signature, want 1", n)
+			}
 			if err := verifier.Verify(s, r, append(body, 'x'), exampleSecret); err == nil {
 				t.Error("Verify accepts another body")
 			}
