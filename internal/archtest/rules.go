@@ -140,29 +140,29 @@ func UseRules() []UseRule {
 				"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Setenv", "os.Unsetenv", "os.Args",
 				"os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln",
 			},
-			Except: []string{"cmd", "test"}, Code: true,
+			Except: []string{"cmd", "test"},
 			Why: "only main reads the environment or exits",
 		},
 		{
 			Never:  []string{"os.Stdin", "os.Stdout", "os.Stderr", "fmt.Print", "fmt.Printf", "fmt.Println"},
-			Except: []string{"cmd", "test"}, Code: true,
+			Except: []string{"cmd", "test"},
 			Why: "main hands out the standard streams",
 		},
 		{
 			Never:  []string{"context.Background", "context.TODO"},
-			Except: []string{"cmd", "test"}, Code: true,
+			Except: []string{"cmd", "test"},
 			Why: "a caller can end everything that was begun for it",
 		},
 		{
-			Never: []string{"time.Now", "time.Since", "time.Until"}, Only: pure(), Code: true,
+			Never: []string{"time.Now", "time.Since", "time.Until"}, Only: pure(),
 			Why: "a decision is told the time",
 		},
 		{
-			Never: []string{"time.Sleep"}, Code: true, Tests: true,
+			Never: []string{"time.Sleep"}, Tests: true,
 			Why: "a wait that nothing can end delays whoever cancels, and in a test it is a guess about speed",
 		},
 		{
-			Never: []string{"./authz.Evaluate"}, Only: []string{"sandbox/internal/state"}, Code: true,
+			Never: []string{"./authz.Evaluate"}, Only: []string{"sandbox/internal/state"},
 			Why: storageKnows,
 		},
 	}

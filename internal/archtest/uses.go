@@ -7,7 +7,6 @@ type UseRule struct {
 	Never  []string // "os.Exit", "./authz.Evaluate": the import's path, a dot, the name
 	Only   []string // the packages that the rule is for; empty means all
 	Except []string
-	Code   bool // holds in what is built
 	Tests  bool // holds in test files
 	Why    string
 }
@@ -48,7 +47,7 @@ func CheckUses(tree *Tree, rules []UseRule) []Violation {
 func forbidden(file *File, rules []UseRule) map[string]string {
 	reasons := map[string]string{}
 	for _, rule := range rules {
-		if file.Test() && !rule.Tests || !file.Test() && !rule.Code {
+		if file.Test() && !rule.Tests {
 			continue
 		}
 		if among(file.Package(), rule.Except) || len(rule.Only) > 0 && !among(file.Package(), rule.Only) {
