@@ -141,17 +141,17 @@ func UseRules() []UseRule {
 				"os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln",
 			},
 			Except: []string{"cmd", "test"},
-			Why: "only main reads the environment or exits",
+			Why:    "only main reads the environment or exits",
 		},
 		{
 			Never:  []string{"os.Stdin", "os.Stdout", "os.Stderr", "fmt.Print", "fmt.Printf", "fmt.Println"},
 			Except: []string{"cmd", "test"},
-			Why: "main hands out the standard streams",
+			Why:    "main hands out the standard streams",
 		},
 		{
 			Never:  []string{"context.Background", "context.TODO"},
 			Except: []string{"cmd", "test"},
-			Why: "a caller can end everything that was begun for it",
+			Why:    "a caller can end everything that was begun for it",
 		},
 		{
 			Never: []string{"time.Now", "time.Since", "time.Until"}, Only: pure(),
