@@ -1,0 +1,141 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/iampolicy"
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/credential"
+)
+
+// Observed is what reading both sides gives.
+type Observed struct {
+	// Accounts holds an entry for every account of the share.
+	Accounts map[arn.AccountID]*Account
+	Runs     Runs
+}
+
+// An AccountState says whether an account was read.
+type AccountState string
+
+// The states of an account.
+const (
+	// Read: everything that the share wants was looked for.
+	Read AccountState = "read"
+	// NoAccess: the share gives no access to the account.
+	NoAccess AccountState = "no-access"
+	// Failed: there is access, and reading failed.
+	Failed AccountState = "failed"
+)
+
+// An Account is what was found in one account. What the share wants and is absent here does not exist.
+type Account struct {
+	State AccountState
+	// Err is why reading failed.
+	Err error
+	// Caller is who reads, as STS tells.
+	Caller arn.ARN
+	// Policies are keyed by ARN, because a policy is found by path and name.
+	Policies map[arn.ARN]*Policy
+	// Roles and Users are keyed by name: there is one of a name in an account, whatever its path.
+	Roles map[string]*Role
+	Users map[string]*User
+	// Deliveries are keyed by cluster.
+	Deliveries map[string]Delivery
+	// LeftBehind are entities with the share's tag that the share does not want, sorted.
+	LeftBehind []arn.ARN
+}
+
+// A Policy is a managed policy as found.
+type Policy struct {
+	ARN arn.ARN
+	// Document is the default version's; nil where it is none that iampolicy reads.
+	Document *iampolicy.Document
+	// Source is the default version's text as IAM gave it.
+	Source   string
+	Versions []PolicyVersion
+	Tags     map[string]string
+}
+
+// A PolicyVersion is one of up to five versions of a policy.
+type PolicyVersion struct {
+	ID      string
+	Default bool
+	Created time.Time
+}
+
+// A Role is a role as found.
+type Role struct {
+	ARN arn.ARN
+	// Trust is nil where it is none that iampolicy reads.
+	Trust *iampolicy.Document
+	// Source is the trust policy's text as IAM gave it.
+	Source   string
+	Attached []arn.ARN
+	// Boundary is the zero ARN for none.
+	Boundary arn.ARN
+	Tags     map[string]string
+}
+
+// A User is a user as found.
+type User struct {
+	ARN      arn.ARN
+	Attached []arn.ARN
+	// Boundary is the zero ARN for none.
+	Boundary arn.ARN
+	Tags     map[string]string
+	Keys     []Key
+}
+
+// A Key is an access key as IAM tells of it.
+type Key struct {
+	ID     awsid.AccessKeyID
+	Active bool
+	// Created is the time at which the key was made.
+	Created time.Time
+	Use     KeyUse
+}
+
+// A KeyUse says whether a key has ever been used. It is asked only of keys that no readable delivery holds.
+type KeyUse int
+
+// The values of KeyUse; the zero value is the cautious one.
+const (
+	UseUnknown KeyUse = iota
+	NeverUsed
+	Used
+)
+
+// A DeliveryState says what a cluster holds.
+type DeliveryState int
+
+// The states of a delivery; the zero value is the cautious one.
+const (
+	// Unknown: it could not be read, or is not a credential that pullpass understands.
+	Unknown DeliveryState = iota
+	// None: nothing was delivered.
+	None
+	// Held: it holds a credential.
+	Held
+)
+
+// A Delivery is what one cluster holds.
+type Delivery struct {
+	State DeliveryState
+	// Config is what is delivered, the key included, where State is Held.
+	Config credential.Config
+	// Complete says, where State is Held, that every part of the delivery carries Config, such as both files of a
+	// directory.
+	Complete bool
+	// Err is why State is Unknown.
+	Err error
+}
+
+// Runs tells which runs of this machine are at work.
+type Runs struct {
+	// Host is this machine's name as its run ids have it.
+	Host string
+	// Live are the runs of this machine whose lock is held.
+	Live []RunID
+}

@@ -1,0 +1,99 @@
+package plan
+
+import (
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/iampolicy"
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// An Op is what a step carries out. The types of this file are the only ones.
+type Op interface{ op() }
+
+// CreatePolicy makes a customer managed policy with its tags.
+type CreatePolicy struct{ Policy share.Policy }
+
+// UpdatePolicy makes a new default version of a policy.
+type UpdatePolicy struct {
+	Policy   arn.ARN
+	Document *iampolicy.Document
+	// DeleteVersion is the version that has to go first, where the policy has as many as IAM allows; else empty.
+	DeleteVersion string
+}
+
+// CreateRole makes a role with its trust, boundary and tags. Its policies are attached by steps of their own.
+type CreateRole struct{ Role share.Role }
+
+// UpdateTrust replaces the trust policy of a role.
+type UpdateTrust struct {
+	Role  arn.ARN
+	Trust *iampolicy.Document
+}
+
+// CreateUser makes a user with its boundary and tags. Its policies are attached by steps of their own.
+type CreateUser struct {
+	User share.User
+	// Pending marks the user for this run in the same call, because a key will follow.
+	Pending bool
+}
+
+// AttachPolicy attaches a managed policy to a role or user.
+type AttachPolicy struct{ Entity, Policy arn.ARN }
+
+// PutBoundary sets the permissions boundary of a role or user.
+type PutBoundary struct{ Entity, Boundary arn.ARN }
+
+// PutTags sets tags on a policy, role or user; other tags stay.
+type PutTags struct {
+	Entity arn.ARN
+	Tags   map[string]string
+}
+
+// RemoveTags removes tags from a user.
+type RemoveTags struct {
+	Entity arn.ARN
+	Keys   []string
+}
+
+// CreateKey makes an access key and hands it to the clusters that use the user: the user is marked pending, the key is
+// made, delivered, and the mark removed. The secret exists only between the making and the delivery.
+type CreateKey struct {
+	User arn.ARN
+	// Mark says that the user is there already and has to be marked; otherwise the step that makes it does so.
+	Mark       bool
+	Deliveries []DeliveryOf
+}
+
+// DeliveryOf is where a key goes.
+type DeliveryOf struct {
+	share.ClusterDelivery
+	// Fresh says that nothing has been delivered there before.
+	Fresh bool
+}
+
+// DeleteKey removes an access key that nobody holds.
+type DeleteKey struct {
+	User arn.ARN
+	Key  awsid.AccessKeyID
+}
+
+// WriteDelivery gives a cluster a key that exists already, copied from another delivery of the same user or from the
+// delivery's own former content.
+type WriteDelivery struct {
+	DeliveryOf
+	Key credential.AccessKey
+}
+
+func (CreatePolicy) op()  {}
+func (UpdatePolicy) op()  {}
+func (CreateRole) op()    {}
+func (UpdateTrust) op()   {}
+func (CreateUser) op()    {}
+func (AttachPolicy) op()  {}
+func (PutBoundary) op()   {}
+func (PutTags) op()       {}
+func (RemoveTags) op()    {}
+func (CreateKey) op()     {}
+func (DeleteKey) op()     {}
+func (WriteDelivery) op() {}

@@ -1,0 +1,223 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+func (s *side) user(want share.User, clusters []share.ClusterDelivery) {
+	entity := want.ARN()
+	if !s.fits(entity) {
+		return
+	}
+	clusters = slices.DeleteFunc(slices.Clone(clusters), func(c share.ClusterDelivery) bool { return c.User != want.Name })
+	got := s.got.Users[want.Name]
+	if got == nil {
+		s.newUser(want, clusters)
+		return
+	}
+	if !s.samePath(entity, got.ARN) {
+		return
+	}
+	owner := s.own(entity, got.Tags, want.Tags)
+	switch owner {
+	case ours:
+		s.bound(entity, want.Boundary, got.Boundary)
+		s.attach(entity, want.Policies, got.Attached)
+	case adopted:
+		s.noteIfDetached(entity, want.Policies, got.Attached)
+	case foreign:
+		return
+	}
+	s.credentials(want, got, owner, clusters)
+}
+
+func (s *side) newUser(want share.User, clusters []share.ClusterDelivery) {
+	entity := want.ARN()
+	keys := userKeys{side: s, entity: entity, clusters: clusters, user: &User{ARN: entity}}
+	decision := keys.decide(s.unseen(want, ours))
+	s.made[entity] = s.step(Step{
+		Verb: Create, Target: describe(entity), Op: CreateUser{User: want, Pending: decision.Action == KeyCreate},
+		Changes: created(want.Path, want.Tags, want.Boundary, "", nil),
+	})
+	s.attach(entity, want.Policies, nil)
+	keys.plan(decision)
+}
+
+func (s *side) credentials(want share.User, got *User, owner ownership, clusters []share.ClusterDelivery) {
+	keys := userKeys{side: s, entity: got.ARN, clusters: clusters, user: got}
+	keys.plan(keys.decide(s.unseen(want, owner)))
+}
+
+// unseen reports whether deliveries that were not looked at may hold a key of the user: in a part of a share the
+// clusters left out may, unless the user serves one cluster alone; and nobody knows yet where a key made by hand went.
+func (s *side) unseen(want share.User, owner ownership) bool {
+	return owner == adopted || s.partial && want.Tags[share.TagCluster] == ""
+}
+
+// userKeys plans the keys of one user and their deliveries.
+type userKeys struct {
+	*side
+	entity   arn.ARN
+	user     *User
+	clusters []share.ClusterDelivery
+}
+
+func (u userKeys) decide(elsewhere bool) KeyDecision {
+	situation := KeySituation{Keys: u.user.Keys, Elsewhere: elsewhere, Pending: RunID(u.user.Tags[TagPending])}
+	for _, c := range u.clusters {
+		held := u.delivery(c.Cluster)
+		situation.Holders = append(situation.Holders, Holder{Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID})
+	}
+	return DecideKey(situation, KeyRules{
+		Run: u.options.Run, Runs: u.runs, Now: u.options.Now, TakeOver: u.options.TakeOver, MaxAge: u.options.MaxKeyAge,
+	})
+}
+
+// delivery returns what a cluster holds. A side that is handed over is planned as if it held nothing.
+func (u userKeys) delivery(cluster string) Delivery {
+	if u.State == HandedOver {
+		return Delivery{State: None}
+	}
+	return u.got.Deliveries[cluster]
+}
+
+func (u userKeys) plan(d KeyDecision) {
+	for _, c := range u.clusters {
+		if got := u.delivery(c.Cluster); got.State == Unknown {
+			u.problem(Problem{
+				Kind: DeliveryUnknown, Cluster: c.Cluster, Target: deliveryTarget(c),
+				Msg: "what the cluster holds is not known: " + reason(got.Err),
+			})
+		}
+	}
+	freed := u.deleteOrphans(d)
+	switch d.Action {
+	case KeyReuse:
+		u.reuse(d)
+	case KeyCreate:
+		u.create(d, freed)
+	case KeyWait:
+		u.stop(d.Deliver, KeyBusy, busyText(d))
+	case KeyRefuse:
+		u.stop(d.Deliver, KeysFull, u.fullText(d))
+	case KeyNothing:
+	}
+	if d.Unmark {
+		u.step(Step{
+			Verb: Untag, Target: describe(u.entity), Op: RemoveTags{Entity: u.entity, Keys: []string{TagPending}},
+			Changes: []Change{{Field: "tags", Before: tagsText(map[string]string{TagPending: u.user.Tags[TagPending]})}},
+		})
+	}
+	u.noteStrays(d)
+}
+
+func (u userKeys) deleteOrphans(d KeyDecision) []string {
+	var ids []string
+	for _, key := range d.Orphans {
+		ids = append(ids, u.step(Step{
+			Verb: Delete, Target: fmt.Sprintf("access key %s of %s", key, describe(u.entity)),
+			Op:      DeleteKey{User: u.entity, Key: key},
+			Changes: []Change{{Field: "reason", Before: "held by no delivery and never used"}},
+		}))
+	}
+	return ids
+}
+
+func (u userKeys) create(d KeyDecision, freed []string) {
+	op := CreateKey{User: u.entity, Mark: u.made[u.entity] == ""}
+	step := Step{Verb: Create, Target: "access key of " + describe(u.entity)}
+	if d.Full {
+		step.Needs = freed
+	}
+	for _, c := range u.clusters {
+		if !slices.Contains(d.Deliver, c.Cluster) {
+			continue
+		}
+		delivery := DeliveryOf{ClusterDelivery: c, Fresh: u.delivery(c.Cluster).State == None}
+		op.Deliveries = append(op.Deliveries, delivery)
+		step.Changes = append(step.Changes, Change{Field: "delivery", After: deliveryTarget(c)})
+	}
+	if len(op.Deliveries) == 1 {
+		step.Cluster = op.Deliveries[0].Cluster
+	}
+	step.Op = op
+	u.step(step, u.entity)
+}
+
+// reuse writes the key where it is lacking, and where it is there with the wrong words around it.
+func (u userKeys) reuse(d KeyDecision) {
+	key := u.material(d.Key)
+	for _, c := range u.clusters {
+		got := u.delivery(c.Cluster)
+		want := c.Config.WithKey(key)
+		if got.State == Unknown || got.State == Held && got.Complete && got.Config.Equal(want) {
+			continue
+		}
+		u.step(Step{
+			Cluster: c.Cluster, Verb: Write, Target: deliveryTarget(c),
+			Op:      WriteDelivery{DeliveryOf: DeliveryOf{ClusterDelivery: c, Fresh: got.State == None}, Key: key},
+			Changes: configChanges(got, want),
+		})
+	}
+	if d.RotationDue {
+		u.note("", "access key %s of %s is older than %s: it is due for rotation", d.Key, describe(u.entity), days(u.options.MaxKeyAge))
+	}
+}
+
+// material finds the key in one of the deliveries that hold it.
+func (u userKeys) material(id awsid.AccessKeyID) credential.AccessKey {
+	for _, c := range u.clusters {
+		if got := u.delivery(c.Cluster); got.State == Held && got.Config.Key.ID == id {
+			return got.Config.Key
+		}
+	}
+	return credential.AccessKey{ID: id}
+}
+
+func (u userKeys) stop(clusters []string, kind ProblemKind, msg string) {
+	for _, cluster := range clusters {
+		u.problem(Problem{Kind: kind, Cluster: cluster, Target: describe(u.entity), Msg: msg})
+	}
+}
+
+func busyText(d KeyDecision) string {
+	if d.Busy == "" {
+		return "a key is less than an hour old and held by nobody: somebody may be about to deliver it"
+	}
+	return fmt.Sprintf("run %s may be about to deliver a key", d.Busy)
+}
+
+func (u userKeys) fullText(d KeyDecision) string {
+	text := fmt.Sprintf("the user has %d access keys, as many as IAM allows", len(u.user.Keys))
+	if len(d.Strays) > 0 {
+		text += "; something that cannot be seen may use " + joinKeys(d.Strays)
+	}
+	for _, c := range u.clusters {
+		if u.delivery(c.Cluster).State == Unknown {
+			text += "; cluster " + c.Cluster + " cannot be read"
+		}
+	}
+	return text
+}
+
+func (u userKeys) noteStrays(d KeyDecision) {
+	if len(d.Strays) > 0 && d.Action != KeyRefuse {
+		u.note("", "%s: no delivery of the share holds %s, which something else may use; it stays", describe(u.entity), joinKeys(d.Strays))
+	}
+}
+
+func joinKeys(keys []awsid.AccessKeyID) string {
+	words := make([]string, len(keys))
+	for i, key := range keys {
+		words[i] = string(key)
+	}
+	slices.Sort(words)
+	return strings.Join(words, " and ")
+}
