@@ -65,7 +65,7 @@ func invalidUTF8(src []byte) int {
 func tooDeep(tokens token.Tokens) *token.Token {
 	flow, entries, line := 0, 0, 0
 	for _, tk := range tokens {
-		switch tk.Type { //nolint:exhaustive // Only what opens or closes a level matters.
+		switch tk.Type {
 		case token.MappingStartType, token.SequenceStartType:
 			flow++
 		case token.MappingEndType, token.SequenceEndType:
@@ -75,6 +75,7 @@ func tooDeep(tokens token.Tokens) *token.Token {
 				entries, line = 0, tk.Position.Line
 			}
 			entries++
+		default: // Nothing else opens or closes a level within a line.
 		}
 		if flow > maxDepth || entries > maxDepth {
 			return tk
