@@ -1,0 +1,168 @@
+package sandbox
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/pullpass/pullpass/sandbox/internal/api"
+	"github.com/pullpass/pullpass/sandbox/internal/guard"
+	"github.com/pullpass/pullpass/sandbox/internal/sigv4"
+	"github.com/pullpass/pullpass/sandbox/internal/state"
+	"github.com/pullpass/pullpass/sandbox/internal/token"
+	"github.com/pullpass/pullpass/sandbox/internal/wire"
+)
+
+// gateway is where requests to the APIs come in.
+type gateway struct {
+	store    *state.Store
+	sealer   *token.Sealer
+	verifier *sigv4.Verifier
+	services map[string]*api.Service
+	clock    func() time.Time
+	random   io.Reader
+	log      *slog.Logger
+}
+
+func newGateway(store *state.Store, sealer *token.Sealer, config Config, services map[string]*api.Service) *gateway {
+	return &gateway{
+		store: store, sealer: sealer, verifier: &sigv4.Verifier{}, services: services,
+		clock: config.Clock, random: config.Random, log: config.Log,
+	}
+}
+
+func serviceTable(services ...*api.Service) map[string]*api.Service {
+	table := map[string]*api.Service{}
+	for _, service := range services {
+		table[service.Name] = service
+	}
+	return table
+}
+
+// request is one request on its way through the five steps.
+type request struct {
+	*wire.Request
+	id        string
+	service   *api.Service
+	operation api.Operation
+	signature *sigv4.Signature
+	identity  identity
+}
+
+// handler serves an endpoint of the APIs.
+func (g *gateway) handler(at endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(w, r, at) })
+}
+
+func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
+	id, err := newRequestID(g.random)
+	if err != nil {
+		http.Error(w, "no randomness", http.StatusInternalServerError)
+		return
+	}
+	req := &request{id: id, service: g.identify(r, at)}
+	out, err := g.answer(w, r, req, at)
+	if err == nil {
+		err = req.service.Codec.Encode(w, wire.Reply{Operation: req.operation.Name, RequestID: id, Output: out})
+	}
+	refusal := g.refusal(err)
+	if refusal != nil {
+		req.service.Codec.EncodeError(w, id, refusal)
+	}
+	g.record(r, req, refusal)
+}
+
+// answer takes a request through all steps but the last.
+func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, at endpoint) (any, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody(req.service.Name)))
+	if err != nil {
+		return nil, wire.Errorf("RequestEntityTooLarge", "the request could not be read: %v", err)
+	}
+	req.Request = wire.NewRequest(r, body)
+	if err := g.authenticate(r, req, at); err != nil {
+		return nil, err
+	}
+	name, err := req.service.Codec.Operation(req.Request)
+	if err != nil {
+		return nil, err
+	}
+	if req.operation, err = req.service.Operation(name); err != nil {
+		return nil, err
+	}
+	in, err := req.operation.Decode(req.service.Codec, req.Request)
+	if err != nil {
+		return nil, err
+	}
+	return g.run(r, req, in)
+}
+
+// run authorizes and handles the call, with the world held.
+func (g *gateway) run(r *http.Request, req *request, in any) (out any, err error) {
+	transact := g.store.View
+	if req.operation.Writes {
+		transact = g.store.Update
+	}
+	err = transact(func(w *state.World) error {
+		caller, err := req.identity.caller(w)
+		if err != nil {
+			return err
+		}
+		scene := g.scene(r)
+		scene.Region = req.signature.Scope.Region
+		if _, key, ok := w.Key(caller.KeyID); ok {
+			key.LastUsed.Note(state.Use{Time: scene.Now, Region: scene.Region, Service: req.service.Name})
+		}
+		out, err = req.operation.Run(&api.Call{
+			Context: r.Context(), World: w, Sealer: g.sealer, Random: g.random, Caller: caller, Scene: scene,
+			Service: req.service.Name, Host: r.Host,
+		}, in)
+		return err
+	})
+	return out, err
+}
+
+func (g *gateway) scene(r *http.Request) guard.Scene {
+	ip, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		ip = ""
+	}
+	return guard.Scene{Now: g.clock(), SourceIP: ip, UserAgent: r.UserAgent(), Secure: r.TLS != nil}
+}
+
+// refusal is the error as it goes over the wire. One that is no wire.Error is a fault of the sandbox: its text goes to
+// the log alone.
+func (g *gateway) refusal(err error) *wire.Error {
+	if err == nil {
+		return nil
+	}
+	var refusal *wire.Error
+	if errors.As(err, &refusal) {
+		return refusal
+	}
+	g.log.Error("fault of the sandbox", "error", err)
+	return wire.Errorf(wire.InternalFailure, "The request processing has failed because of an unknown error.")
+}
+
+func (g *gateway) record(r *http.Request, req *request, refusal *wire.Error) {
+	if !g.log.Enabled(r.Context(), slog.LevelDebug) {
+		return
+	}
+	outcome := "ok"
+	if refusal != nil {
+		outcome = refusal.Code
+	}
+	g.log.DebugContext(r.Context(), "request", "id", req.id, "service", req.service.Name,
+		"operation", req.operation.Name, "key", string(req.identity.key), "outcome", outcome)
+}
+
+// maxBody bounds a request's body, in bytes. ECR takes layer parts of up to 20 MiB, in base64; no policy, tag list or
+// parameter of the others comes near a mebibyte.
+func maxBody(service string) int64 {
+	if service == "ecr" {
+		return 32 << 20
+	}
+	return 1 << 20
+}

@@ -1,0 +1,153 @@
+// Package sandbox is an embedded AWS: as much of IAM, STS, EKS and ECR as sharing EKS Anywhere Curated Packages takes.
+//
+// It verifies every signature and evaluates every policy, for any number of accounts in one process. A request goes
+// through the same five steps whatever it asks: identify the service, authenticate the caller, authorize every target,
+// handle the call, encode the answer. What the sandbox does not know it answers with AWS's error, never with success.
+//
+// The sandbox is a means to try and to test; what AWS documents and does is the definition of right.
+package sandbox
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/sandbox/internal/eks"
+	"github.com/pullpass/pullpass/sandbox/internal/state"
+	"github.com/pullpass/pullpass/sandbox/internal/sts"
+	"github.com/pullpass/pullpass/sandbox/internal/token"
+)
+
+// Config says what a sandbox starts with. The zero Config is a sandbox in memory with the default accounts.
+type Config struct {
+	// Dir keeps the state from one run to the next; empty keeps it in memory. It is made if it is not there.
+	Dir string
+	// Seed is what a new sandbox holds. It is ignored where Dir already holds one. The zero Seed stands for DefaultSeed.
+	Seed Seed
+	// Clock gives the time; nil is the real time.
+	Clock func() time.Time
+	// Random gives ids, keys and nonces; nil is the operating system's source.
+	Random io.Reader
+	// Log gets a line a request at level Debug, and faults of the sandbox itself; nil discards both. No secret is logged.
+	Log *slog.Logger
+}
+
+// ErrInUse is returned by New where another process uses the directory.
+var ErrInUse = state.ErrLocked
+
+// Sandbox is an embedded AWS. Its methods may be used from many goroutines.
+type Sandbox struct {
+	dir     string
+	store   *state.Store
+	gateway *gateway
+	log     *slog.Logger
+}
+
+// New returns a sandbox that serves nothing yet: see Listen. It must be closed.
+func New(config Config) (*Sandbox, error) {
+	config = config.withDefaults()
+	store, err := config.open()
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox: %w", err)
+	}
+	s, err := build(config, store)
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox: %w", errors.Join(err, store.Close()))
+	}
+	return s, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	} else {
+		c.Random = &lockedReader{reader: c.Random}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Seed.isZero() {
+		c.Seed = DefaultSeed(c.Clock())
+	}
+	return c
+}
+
+func (c Config) open() (*state.Store, error) {
+	fresh := func() (*state.World, error) { return c.Seed.world(c.Clock(), c.Random) }
+	if c.Dir != "" {
+		if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+			return nil, err
+		}
+		return state.Open(c.Dir, fresh)
+	}
+	world, err := fresh()
+	if err != nil {
+		return nil, err
+	}
+	return state.NewStore(world), nil
+}
+
+// build puts the services on a store.
+func build(config Config, store *state.Store) (*Sandbox, error) {
+	sealer, err := newSealer(store, config.Random)
+	if err != nil {
+		return nil, err
+	}
+	return &Sandbox{
+		dir:   config.Dir,
+		store: store,
+		log:   config.Log,
+		gateway: newGateway(store, sealer, config, serviceTable(
+			sts.Service(), eks.Service())),
+	}, nil
+}
+
+func newSealer(store *state.Store, random io.Reader) (sealer *token.Sealer, err error) {
+	err = store.View(func(w *state.World) error {
+		sealer, err = token.NewSealer(w.Seal, random)
+		return err
+	})
+	return sealer, err
+}
+
+// Close writes the state and lets other processes in. Servers must be closed before.
+func (s *Sandbox) Close() error { return s.store.Close() }
+
+// Credentials returns the access key of an account's seeded administrator, or an error if that is gone.
+func (s *Sandbox) Credentials(account arn.AccountID) (id awsid.AccessKeyID, secret awsid.SecretAccessKey, err error) {
+	err = s.store.View(func(w *state.World) error {
+		a, ok := w.Accounts[account]
+		if !ok {
+			return fmt.Errorf("the sandbox has no account %s", account)
+		}
+		admin := a.User(administrator)
+		if admin == nil || len(admin.Keys) == 0 {
+			return fmt.Errorf("account %s has no administrator with an access key", account)
+		}
+		id, secret = admin.Keys[0].ID, awsid.SecretAccessKey(admin.Keys[0].Secret)
+		return nil
+	})
+	return id, secret, err
+}
+
+// lockedReader lets many goroutines read one source of randomness.
+type lockedReader struct {
+	mu     sync.Mutex
+	reader io.Reader
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.reader.Read(p)
+}

@@ -1,0 +1,93 @@
+// Package sandboxtest starts a sandbox for a test, with clients of the real SDK for it.
+package sandboxtest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/sandbox"
+)
+
+// The accounts of the default seed.
+const (
+	Source      arn.AccountID = "111111111111"
+	Destination arn.AccountID = "999999999999"
+	Other       arn.AccountID = "222222222222"
+	Stranger    arn.AccountID = "888888888888"
+)
+
+// Region is where the default seed's subscription is.
+const Region arn.Region = "us-west-2"
+
+// Sandbox is a running sandbox.
+type Sandbox struct {
+	*sandbox.Sandbox
+	Server *sandbox.Server
+	t      testing.TB
+}
+
+// Start serves a sandbox until the test ends.
+func Start(t testing.TB, config sandbox.Config) *Sandbox {
+	t.Helper()
+	embedded, err := sandbox.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := embedded.Listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(context.Background()); err != nil {
+			t.Errorf("closing the server: %v", err)
+		}
+		if err := embedded.Close(); err != nil {
+			t.Errorf("closing the sandbox: %v", err)
+		}
+	})
+	return &Sandbox{Sandbox: embedded, Server: server, t: t}
+}
+
+// Endpoint is the URL of the APIs.
+func (s *Sandbox) Endpoint() string { return s.Server.Ready().Endpoint }
+
+// As returns an SDK configuration that signs as the administrator of an account, in Region.
+func (s *Sandbox) As(account arn.AccountID) aws.Config {
+	s.t.Helper()
+	id, secret, err := s.Credentials(account)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.With(string(id), secret.Reveal(), "")
+}
+
+// With returns an SDK configuration that signs with a key; token is empty for a long-lived one. It makes one attempt a
+// call: a test wants to see the first answer.
+func (s *Sandbox) With(id, secret, token string) aws.Config {
+	return aws.Config{
+		Region:           string(Region),
+		Credentials:      credentials.NewStaticCredentialsProvider(id, secret, token),
+		BaseEndpoint:     aws.String(s.Endpoint()),
+		RetryMaxAttempts: 1,
+	}
+}
+
+// IAM returns a client that signs as the administrator of an account.
+func (s *Sandbox) IAM(account arn.AccountID) *iam.Client { return iam.NewFromConfig(s.As(account)) }
+
+// STS returns a client that signs as the administrator of an account.
+func (s *Sandbox) STS(account arn.AccountID) *sts.Client { return sts.NewFromConfig(s.As(account)) }
+
+// EKS returns a client that signs as the administrator of an account.
+func (s *Sandbox) EKS(account arn.AccountID) *eks.Client { return eks.NewFromConfig(s.As(account)) }
+
+// ECR returns a client that signs as the administrator of an account.
+func (s *Sandbox) ECR(account arn.AccountID) *ecr.Client { return ecr.NewFromConfig(s.As(account)) }
