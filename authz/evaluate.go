@@ -9,6 +9,7 @@ func Evaluate(req *Request, p *Policies) Decision {
 		return Decision{}
 	}
 	e := evaluation{req: req, action: strings.ToLower(req.Action), reasons: make([]Reason, 0, p.statements())}
+	e.bounded = e.bound() && p.Boundary != nil
 	e.collect(p)
 	d := Decision{Reasons: e.reasons}
 	if d.BlockedBy = e.denied(); d.BlockedBy != NoPolicy {
@@ -49,6 +50,7 @@ func total(policies []*Policy) (n int) {
 type evaluation struct {
 	req     *Request
 	action  string // in lower case
+	bounded bool   // the caller has a permissions boundary
 	reasons []Reason
 	denies  [Session + 1]bool // by type
 	allows  [Session + 1]bool
@@ -155,7 +157,8 @@ func (e *evaluation) withheld(p *Policies) PolicyType {
 	if p.Boundary != nil && !e.allows[Boundary] {
 		return Boundary
 	}
-	if len(p.Session) > 0 && !e.allows[Session] {
+	// A session of a role need not be limited; that of a federated user has no rights but those of its session policies.
+	if (len(p.Session) > 0 || e.req.Principal.Kind == FederatedUser) && !e.allows[Session] {
 		return Session
 	}
 	return NoPolicy

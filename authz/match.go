@@ -35,7 +35,7 @@ func (e *evaluation) matchPrincipal(s *statement, t PolicyType) (grant, Cause) {
 		}
 		return named, NoCause
 	case s.notPrincipal != nil:
-		if s.notPrincipal.exempts(&e.req.Principal) {
+		if s.notPrincipal.exempts(&e.req.Principal, e.bounded) {
 			return noGrant, ByNotPrincipal
 		}
 	case s.allow && (t == Resource || t == Trust):

@@ -36,7 +36,7 @@ func compileOperand(k operandKind, value string, variables bool) operand {
 	case blobs:
 		o.bytes, err = base64.StdEncoding.DecodeString(value)
 	case booleans:
-		o.template.text = strings.ToLower(value)
+		o.template = newTemplate(strings.ToLower(value), variables)
 	}
 	o.ok = err == nil
 	return o
@@ -96,7 +96,8 @@ func (c *condition) compare(o *operand, value string, ctx *Context) verdict {
 		b, err := base64.StdEncoding.DecodeString(value)
 		return equal(bytes.Equal(b, o.bytes), err)
 	case booleans:
-		return verdictOf(strings.EqualFold(value, o.template.text))
+		text, ok := o.template.resolveText(ctx)
+		return verdictOf(ok && strings.EqualFold(value, text))
 	}
 	return odd
 }

@@ -13,30 +13,32 @@ const (
 	noGrant grant = iota
 	// delegated: the account is named. Its own policies decide who in it may use the right.
 	delegated
-	// limited: the role is named, or everyone, or a federated user's IAM user. No identity-based policy is needed, but a
-	// boundary or a session policy still limits. AWS's documents do not say for "*" with a user; this is the careful side.
+	// limited: the session's role is named, or a federated user's IAM user. No identity-based policy is needed, but a
+	// boundary or a session policy still limits.
 	limited
-	// direct: the user or session itself is named. What the other policies do not say cannot withhold it.
+	// direct: the user or session itself is named, or everyone is. What the other policies do not say cannot withhold it:
+	// with a wildcard, "for IAM users and role principals within your account, no other permissions are required"
+	// (reference_policies_elements_principal.html).
 	direct
 )
 
 // match returns how closely the list names the caller.
 func (p *principals) match(caller *Principal) grant {
-	best := noGrant
 	if p.everyone {
-		best = limited
+		return direct
 	}
 	if caller.Kind == Anonymous {
-		return best
+		return noGrant
 	}
 	if caller.Kind == Service {
 		if slices.Contains(p.services, strings.ToLower(caller.Service)) {
 			return direct
 		}
-		return best
+		return noGrant
 	}
+	best := noGrant
 	if caller.Account != "" && slices.Contains(p.accounts, caller.Account) {
-		best = max(best, delegated)
+		best = delegated
 	}
 	for _, name := range p.names {
 		best = max(best, nameGrant(caller, name))
@@ -72,9 +74,13 @@ func ownID(caller *Principal, name string) bool {
 }
 
 // exempts reports whether a NotPrincipal element spares the caller. AWS may compare the account first, then the role,
-// then the session, and wants each of them listed (reference_policies_elements_notprincipal.html); to leave one out is
-// to deny.
-func (p *principals) exempts(caller *Principal) bool {
+// then the session, and wants each of them listed; to leave one out is to deny. And it "will always deny any IAM
+// principal that has a permissions boundary policy attached, regardless of the values specified"
+// (reference_policies_elements_notprincipal.html).
+func (p *principals) exempts(caller *Principal, bounded bool) bool {
+	if bounded {
+		return false
+	}
 	if p.everyone {
 		return true
 	}

@@ -84,7 +84,8 @@ type Policies struct {
 	Trust bool
 	// Boundary is the permissions boundary of the user or role, nil if there is none.
 	Boundary *Policy
-	// Session holds the policies passed when the session was made. None means that it was not limited.
+	// Session holds the policies passed when the session was made. Without any, a role's session is not limited, and a
+	// federated user's session has no rights.
 	Session []*Policy
 	// SCPs holds one list for each level above the principal: the organization's root, the units on the way down, the
 	// account. Each level must allow. Nil means no organization, or its management account.

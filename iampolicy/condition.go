@@ -70,8 +70,8 @@ func (p *parser) values(test Test, key member) ([]string, error) {
 	return out, nil
 }
 
-// fits reports whether s is of the type that test compares. Policy variables are for strings and ARNs only
-// (reference_policies_variables.html#policy-vars-wheretouse), so that no other value needs to wait for the request.
+// fits reports whether s is of the type that test compares. Policy variables are for strings, ARNs and booleans only
+// (reference_policies_elements_condition_operators.html), so that no other value needs to wait for the request.
 func fits(test Test, s string) bool {
 	var err error
 	switch test {
@@ -81,6 +81,9 @@ func fits(test Test, s string) bool {
 	case DateEquals, DateNotEquals, DateLessThan, DateLessThanEquals, DateGreaterThan, DateGreaterThanEquals:
 		_, err = ParseDate(s)
 	case Bool, Null:
+		if test == Bool && strings.Contains(s, "${") {
+			return true
+		}
 		return strings.EqualFold(s, "true") || strings.EqualFold(s, "false")
 	case BinaryEquals:
 		_, err = base64.StdEncoding.DecodeString(s)
@@ -119,7 +122,8 @@ func ParseDate(s string) (time.Time, error) {
 }
 
 // ParsePrefix reads the value of an IP address operator: an address range, or one address
-// (reference_policies_elements_condition_operators.html#Conditions_IPAddress). The bits behind the prefix may be set.
+// (reference_policies_elements_condition_operators.html#Conditions_IPAddress). The bits behind the prefix may be set. The
+// document has /32 as the default prefix; for an IPv6 address this takes the 128 that mean the same.
 func ParsePrefix(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {
 		addr, err := netip.ParseAddr(s)

@@ -1,6 +1,9 @@
 package iampolicy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // checkStatement checks that the statement holds what its kind of policy needs, nothing that it forbids, and not both
 // of an element and its negation.
@@ -18,7 +21,7 @@ func (p *parser) checkStatement(s *Statement, n node) error {
 	case s.Principal != nil && s.NotPrincipal != nil:
 		return fail("", "the statement has both Principal and NotPrincipal")
 	case s.NotPrincipal != nil && s.Effect == Allow:
-		// "Using it with "Effect": "Allow" is not supported" (reference_policies_elements_notprincipal.html).
+		// `Using it with "Effect":"Allow" is not supported` (reference_policies_elements_notprincipal.html).
 		return fail("", "NotPrincipal goes with the Effect %q only", Deny)
 	}
 	switch p.kind {
@@ -64,7 +67,11 @@ func checkTrust(s *Statement, fail failure) error {
 	if s.Resource != nil || s.NotResource != nil {
 		return fail("the role that carries the policy is the resource", "a %s takes no Resource", Trust)
 	}
-	for _, a := range append(s.Action, s.NotAction...) {
+	if s.NotPrincipal != nil {
+		// "You cannot use the NotPrincipal element … in an IAM role trust policy" (reference_policies_elements_notprincipal.html).
+		return fail("compare aws:PrincipalArn with ArnNotEquals", "a %s takes no NotPrincipal", Trust)
+	}
+	for _, a := range slices.Concat(s.Action, s.NotAction) {
 		if service, _, _ := strings.Cut(a, ":"); !strings.EqualFold(service, "sts") {
 			return fail(`write "sts:AssumeRole"`, "a %s takes sts actions only, not %q", Trust, a)
 		}
