@@ -1,0 +1,196 @@
+// Package awsclient is the only place where clients of the AWS SDK are made.
+package awsclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// Config says how AWS is reached. The zero value is the SDK's own way.
+type Config struct {
+	// HTTPClient carries every request; nil for one made for many parallel calls.
+	HTTPClient aws.HTTPClient
+	// ConfigFiles and CredentialsFiles are the AWS configuration files; nil for those that the SDK finds. An empty list
+	// is none.
+	ConfigFiles, CredentialsFiles []string
+	// Region is used where the access given names none: IAM does not mind, STS wants one.
+	Region arn.Region
+	Retry  Retry
+	// Token asks for the code of an MFA device, given its serial number. nil refuses.
+	Token func(ctx context.Context, serial string) (string, error)
+	// SessionName is the name of the sessions of roles that a share gives as access; empty for "pullpass".
+	SessionName string
+}
+
+// Retry bounds how calls are repeated that AWS throttled or that failed on the way.
+type Retry struct {
+	// MaxAttempts counts all attempts of a call; 0 for 10.
+	MaxAttempts int
+	// MaxBackoff is the longest wait between two attempts; 0 for 20 seconds.
+	MaxBackoff time.Duration
+}
+
+const (
+	defaultMaxAttempts = 10
+	defaultMaxBackoff  = 20 * time.Second
+	defaultSessionName = "pullpass"
+	// connections is how many idle connections are kept to one host: IAM has one host for all accounts.
+	connections = 256
+)
+
+// ErrNoToken says that an MFA code is needed and that there is nobody to ask.
+var ErrNoToken = errors.New("an MFA code is needed, and there is no terminal to ask for it")
+
+// A Factory makes the clients of one run. They share one transport, so that connections are used again.
+type Factory struct {
+	config Config
+	mu     sync.Mutex
+	known  map[key]*Clients
+}
+
+type key struct {
+	access share.Access
+	region arn.Region
+}
+
+// New returns a Factory.
+func New(c Config) *Factory {
+	if c.HTTPClient == nil {
+		c.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConns = connections
+			t.MaxIdleConnsPerHost = connections
+		})
+	}
+	if c.Retry.MaxAttempts == 0 {
+		c.Retry.MaxAttempts = defaultMaxAttempts
+	}
+	if c.Retry.MaxBackoff == 0 {
+		c.Retry.MaxBackoff = defaultMaxBackoff
+	}
+	if c.SessionName == "" {
+		c.SessionName = defaultSessionName
+	}
+	return &Factory{config: c, known: map[key]*Clients{}}
+}
+
+// Clients are the clients of one account. One pace is kept for all of them, because AWS throttles by account.
+type Clients struct {
+	STS           *sts.Client
+	IAM           *iam.Client
+	ECR           *ecr.Client
+	Subscriptions *Subscriptions
+
+	mu     sync.Mutex
+	caller arn.ARN
+}
+
+// For returns the clients that an access leads to, of which those of regional services use the given Region. The same
+// access gives the same clients. Nothing is sent yet, but where the access asks for it: the SDK calls STS, an SSO portal
+// or another program once credentials are needed.
+func (f *Factory) For(ctx context.Context, access share.Access, region arn.Region) (*Clients, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k := key{access, region}
+	if clients := f.known[k]; clients != nil {
+		return clients, nil
+	}
+	cfg, err := f.load(ctx, access)
+	if err != nil {
+		return nil, fmt.Errorf("reading the AWS configuration for %s: %w", describe(access), err)
+	}
+	clients := &Clients{
+		STS:           sts.NewFromConfig(cfg),
+		IAM:           iam.NewFromConfig(cfg),
+		ECR:           ecr.NewFromConfig(cfg, func(o *ecr.Options) { o.Region = string(region) }),
+		Subscriptions: &Subscriptions{client: eks.NewFromConfig(cfg, func(o *eks.Options) { o.Region = string(region) })},
+	}
+	f.known[k] = clients
+	return clients, nil
+}
+
+func describe(access share.Access) string {
+	switch {
+	case access.Profile != "":
+		return "profile " + access.Profile
+	case !access.RoleARN.IsZero():
+		return "role " + access.RoleARN.String()
+	}
+	return "the default access"
+}
+
+// load reads the configuration through the SDK, which for the default access and for what a profile leaves out also
+// reads the AWS_* variables of its own environment.
+func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, error) {
+	pace := newPace(f.config.Retry)
+	options := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(f.config.HTTPClient),
+		config.WithRetryer(func() aws.Retryer { return pace }),
+		config.WithDefaultRegion(string(f.config.Region)),
+		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			o.TokenProvider = func() (string, error) { return f.token(ctx, access, aws.ToString(o.SerialNumber)) }
+		}),
+	}
+	if f.config.ConfigFiles != nil {
+		options = append(options, config.WithSharedConfigFiles(f.config.ConfigFiles))
+	}
+	if f.config.CredentialsFiles != nil {
+		options = append(options, config.WithSharedCredentialsFiles(f.config.CredentialsFiles))
+	}
+	if profile := access.Profile + access.SourceProfile; profile != "" {
+		options = append(options, config.WithSharedConfigProfile(profile))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil || access.RoleARN.IsZero() {
+		return cfg, err
+	}
+	provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), access.RoleARN.String(), func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = f.config.SessionName
+		if access.ExternalID != "" {
+			o.ExternalID = aws.String(access.ExternalID)
+		}
+	})
+	cfg.Credentials = aws.NewCredentialsCache(provider)
+	return cfg, nil
+}
+
+func (f *Factory) token(ctx context.Context, access share.Access, serial string) (string, error) {
+	if f.config.Token == nil {
+		return "", fmt.Errorf("%s: %w", describe(access), ErrNoToken)
+	}
+	return f.config.Token(ctx, serial)
+}
+
+// Caller returns who the clients act as. STS is asked once; GetCallerIdentity needs no permission.
+func (c *Clients) Caller(ctx context.Context) (arn.ARN, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.caller.IsZero() {
+		return c.caller, nil
+	}
+	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return arn.ARN{}, fmt.Errorf("asking STS who the caller is: %w", err)
+	}
+	caller, err := arn.Parse(aws.ToString(out.Arn))
+	if err != nil {
+		return arn.ARN{}, fmt.Errorf("asking STS who the caller is: %w", err)
+	}
+	c.caller = caller
+	return caller, nil
+}
