@@ -1,0 +1,39 @@
+package verify
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// awsConfig is what the SDK's clients get to know: the file's Region and the credentials given. It is written out here
+// instead of loaded because loading reads AWS_* variables and the files that they name. Without ConfigSources no service
+// client looks for an endpoint in them either.
+func (w *walk) awsConfig(credentials aws.Credentials) aws.Config {
+	return aws.Config{
+		Region:     string(w.config.Region),
+		HTTPClient: w.HTTPClient,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return credentials, nil
+		}),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = w.Attempts })
+		},
+	}
+}
+
+// userCredentials are those that stand in the file.
+func (w *walk) userCredentials() aws.Credentials {
+	return aws.Credentials{
+		AccessKeyID:     string(w.config.Key.ID),
+		SecretAccessKey: w.config.Key.Secret.Reveal(),
+		Source:          "the delivered file",
+	}
+}
+
+func (w *walk) sts() *sts.Client { return sts.NewFromConfig(w.awsConfig(w.userCredentials())) }
+
+func (w *walk) ecr() *ecr.Client { return ecr.NewFromConfig(w.awsConfig(w.session)) }

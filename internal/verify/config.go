@@ -1,0 +1,49 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/credential"
+)
+
+// ErrOtherRegion says that the file names another Region than that of the registry.
+var ErrOtherRegion = errors.New("the file names another Region")
+
+// proveConfig reads the file as the AWS SDKs do.
+func (w *walk) proveConfig(ctx context.Context) (string, error) {
+	src, err := w.in.File(ctx)
+	if err != nil {
+		return "", &Fault{Side: Cluster, Err: fmt.Errorf("reading the delivered file: %w", err),
+			Hint: "deliver the credential: pullpass apply"}
+	}
+	config, err := parse(src)
+	if err != nil {
+		return "", &Fault{Side: Cluster, Err: err, Hint: "write the file anew: pullpass apply, or pullpass config to see its shape"}
+	}
+	if config.Region != w.in.Registry.Region {
+		return "", &Fault{Side: Cluster, Hint: "write the file anew: pullpass apply",
+			Err: fmt.Errorf("%w: %s instead of %s, where the registry is", ErrOtherRegion, config.Region, w.in.Registry.Region)}
+	}
+	w.config = config
+	return fmt.Sprintf("role %s, key %s, Region %s", config.RoleARN, config.Key.ID, config.Region), nil
+}
+
+func parse(src []byte) (credential.Config, error) {
+	file, err := credential.Parse(src)
+	if err != nil {
+		return credential.Config{}, err
+	}
+	config, err := file.Config()
+	if err != nil {
+		return credential.Config{}, err
+	}
+	if _, err := awsid.ParseAccessKeyID(string(config.Key.ID)); err != nil {
+		// The error is not passed on: it quotes the value, and somebody may have swapped the two halves of the key.
+		return credential.Config{}, fmt.Errorf("reading an AWS config file: profile %q: %w for aws_access_key_id",
+			config.UserProfile, credential.ErrBadValue)
+	}
+	return config, nil
+}
