@@ -121,8 +121,8 @@ func ending(cert *x509.Certificate, now time.Time) bool {
 }
 
 // renew makes the authority's certificate if there is none or it ends. The key
-// stays, so that only one file changes and no crash can leave a pair that does
-// not fit.
+// stays, so that only one file changes, no crash can leave a pair that does not
+// fit, and the leaves stay good.
 func (a *Authority) renew(now time.Time) error {
 	if a.cert != nil && !ending(a.cert, now) {
 		return nil
@@ -153,7 +153,6 @@ func (a *Authority) renew(now time.Time) error {
 		return err
 	}
 	a.cert = cert
-	clear(a.leaves)
 	return nil
 }
 
