@@ -72,7 +72,7 @@ func (p *parser) version(m member) (string, error) {
 // (reference_policies_elements_id.html).
 func (p *parser) id(m member) (string, error) {
 	if p.kind == Identity || p.kind == Session || p.kind == Boundary {
-		return "", p.errorf(m.offset, "leave it out", "a %s takes no Id", p.kind)
+		return "", p.errorf(m.offset, "leave it out", "this %s takes no Id", p.kind)
 	}
 	return p.text(m)
 }

@@ -42,21 +42,21 @@ type failure func(hint, format string, args ...any) error
 // checkAttached holds for policies that are attached to the principal: it goes without saying who that is.
 func checkAttached(s *Statement, kind Kind, fail failure) error {
 	if s.Principal != nil || s.NotPrincipal != nil {
-		return fail("the principal is the one that the policy is attached to", "a %s takes no Principal", kind)
+		return fail("the principal is the one that the policy is attached to", "this %s takes no Principal", kind)
 	}
 	return checkResource(s, kind, fail)
 }
 
 func checkResource(s *Statement, kind Kind, fail failure) error {
 	if s.Resource == nil && s.NotResource == nil {
-		return fail(`write "Resource": "*" if it concerns all of them`, "a statement of a %s needs a Resource", kind)
+		return fail(`write "Resource": "*" if it concerns all of them`, "a statement of this %s needs a Resource", kind)
 	}
 	return nil
 }
 
 func checkPrincipal(s *Statement, kind Kind, fail failure) error {
 	if s.Principal == nil && s.NotPrincipal == nil {
-		return fail("", "a statement of a %s needs a Principal", kind)
+		return fail("", "a statement of this %s needs a Principal", kind)
 	}
 	return nil
 }
@@ -65,15 +65,15 @@ func checkPrincipal(s *Statement, kind Kind, fail failure) error {
 // specify STS AssumeRole actions".
 func checkTrust(s *Statement, fail failure) error {
 	if s.Resource != nil || s.NotResource != nil {
-		return fail("the role that carries the policy is the resource", "a %s takes no Resource", Trust)
+		return fail("the role that carries the policy is the resource", "this %s takes no Resource", Trust)
 	}
 	if s.NotPrincipal != nil {
 		// "You cannot use the NotPrincipal element … in an IAM role trust policy" (reference_policies_elements_notprincipal.html).
-		return fail("compare aws:PrincipalArn with ArnNotEquals", "a %s takes no NotPrincipal", Trust)
+		return fail("compare aws:PrincipalArn with ArnNotEquals", "this %s takes no NotPrincipal", Trust)
 	}
 	for _, a := range slices.Concat(s.Action, s.NotAction) {
 		if service, _, _ := strings.Cut(a, ":"); !strings.EqualFold(service, "sts") {
-			return fail(`write "sts:AssumeRole"`, "a %s takes sts actions only, not %q", Trust, a)
+			return fail(`write "sts:AssumeRole"`, "this %s takes sts actions only, not %q", Trust, a)
 		}
 	}
 	return checkPrincipal(s, Trust, fail)
@@ -84,13 +84,13 @@ func checkTrust(s *Statement, fail failure) error {
 func checkRCP(s *Statement, fail failure) error {
 	switch {
 	case s.NotPrincipal != nil || s.NotAction != nil:
-		return fail("", "a %s takes neither NotPrincipal nor NotAction", RCP)
+		return fail("", "this %s takes neither NotPrincipal nor NotAction", RCP)
 	case s.Principal == nil || !s.Principal.everyone():
-		return fail(`write "Principal": "*"`, "the Principal of a %s must be %q", RCP, "*")
+		return fail(`write "Principal": "*"`, "the Principal of this %s must be %q", RCP, "*")
 	case s.Effect == Allow && (len(s.Conditions) > 0 || !only(s.Action, "*") || !only(s.Resource, "*")):
-		return fail("", "a statement of a %s may allow nothing less than everything", RCP)
+		return fail("", "a statement of this %s may allow nothing less than everything", RCP)
 	case s.Effect == Deny && only(s.Action, "*"):
-		return fail("name a service", "a %s takes no Action %q", RCP, "*")
+		return fail("name a service", "this %s takes no Action %q", RCP, "*")
 	}
 	return checkResource(s, RCP, fail)
 }
