@@ -97,10 +97,10 @@ func TestLiteralsInPatterns(t *testing.T) {
 
 // reference is the plain dynamic program over runes: slow, and easy to see right.
 func reference(pattern, text string) bool {
-	p, s := []rune(pattern), []rune(text)
+	s := []rune(text)
 	row := make([]bool, len(s)+1)
 	row[0] = true
-	for _, c := range p {
+	for _, c := range pattern {
 		next := make([]bool, len(s)+1)
 		next[0] = row[0] && c == '*'
 		for j := range s {

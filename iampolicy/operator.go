@@ -76,7 +76,7 @@ func (t Test) String() string {
 // Negated reports whether the test is the negation of another: it holds where no value is equal, so also where the
 // request lacks the key.
 func (t Test) Negated() bool {
-	switch t { //nolint:exhaustive // every other test is positive
+	switch t {
 	case StringNotEquals, StringNotEqualsIgnoreCase, StringNotLike, NumericNotEquals, DateNotEquals, NotIPAddress,
 		ARNNotEquals, ARNNotLike:
 		return true

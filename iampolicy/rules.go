@@ -87,17 +87,17 @@ func checkRCP(s *Statement, fail failure) error {
 		return fail("", "this %s takes neither NotPrincipal nor NotAction", RCP)
 	case s.Principal == nil || !s.Principal.everyone():
 		return fail(`write "Principal": "*"`, "the Principal of this %s must be %q", RCP, "*")
-	case s.Effect == Allow && (len(s.Conditions) > 0 || !only(s.Action, "*") || !only(s.Resource, "*")):
+	case s.Effect == Allow && (len(s.Conditions) > 0 || !star(s.Action) || !star(s.Resource)):
 		return fail("", "a statement of this %s may allow nothing less than everything", RCP)
-	case s.Effect == Deny && only(s.Action, "*"):
+	case s.Effect == Deny && star(s.Action):
 		return fail("name a service", "this %s takes no Action %q", RCP, "*")
 	}
 	return checkResource(s, RCP, fail)
 }
 
-func only(values []string, value string) bool { return len(values) == 1 && values[0] == value }
+func star(values []string) bool { return len(values) == 1 && values[0] == "*" }
 
 // everyone reports whether p is one of the two forms that mean everybody.
 func (p *Principals) everyone() bool {
-	return p.Everyone || only(p.AWS, "*") && len(p.Service)+len(p.Federated)+len(p.CanonicalUser) == 0
+	return p.Everyone || star(p.AWS) && len(p.Service)+len(p.Federated)+len(p.CanonicalUser) == 0
 }
