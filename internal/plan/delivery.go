@@ -8,16 +8,15 @@ import (
 	"github.com/pullpass/pullpass/internal/share"
 )
 
-func deliveryTarget(c share.ClusterDelivery) string {
-	return fmt.Sprintf("delivery to %s (%s)", c.Cluster, place(c))
-}
+func deliveryTarget(c share.ClusterDelivery) string { return "delivery to " + deliveryPlace(c) }
 
-// place says where a delivery goes.
-func place(c share.ClusterDelivery) string {
+// deliveryPlace names the cluster and where its credential goes.
+func deliveryPlace(c share.ClusterDelivery) string {
+	place := c.Directory
 	if c.Kubernetes != nil {
-		return "context " + c.Kubernetes.Context
+		place = "context " + c.Kubernetes.Context
 	}
-	return c.Directory
+	return fmt.Sprintf("%s (%s)", c.Cluster, place)
 }
 
 // configChanges are the lines of the config that differ. Of the key only its id is shown.

@@ -105,7 +105,7 @@ func (s *side) updatePolicy(want share.Policy, got *Policy) {
 	op := UpdatePolicy{Policy: got.ARN, Document: want.Document, DeleteVersion: oldestVersion(got.Versions)}
 	changes := []Change{{Field: "document", Before: printed(got.Document, got.Source), After: string(want.Document.Indented())}}
 	if op.DeleteVersion != "" {
-		changes = append(changes, Change{Field: "oldest version", Before: op.DeleteVersion})
+		changes = append(changes, Change{Field: "makes room by deleting version", Before: op.DeleteVersion})
 	}
 	s.step(Step{Verb: Update, Target: describe(got.ARN), Op: op, Changes: changes})
 }

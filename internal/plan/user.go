@@ -142,7 +142,7 @@ func (u userKeys) create(d KeyDecision, freed []string) {
 		}
 		delivery := DeliveryOf{ClusterDelivery: c, Fresh: u.delivery(c.Cluster).State == None}
 		op.Deliveries = append(op.Deliveries, delivery)
-		step.Changes = append(step.Changes, Change{Field: "delivery", After: deliveryTarget(c)})
+		step.Changes = append(step.Changes, Change{Field: "delivered to", After: deliveryPlace(c)})
 	}
 	if len(op.Deliveries) == 1 {
 		step.Cluster = op.Deliveries[0].Cluster
