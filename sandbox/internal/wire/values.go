@@ -34,7 +34,7 @@ func (l List[T]) MarshalJSON() ([]byte, error) {
 	if len(l) == 0 {
 		return []byte("[]"), nil
 	}
-	return json.Marshal([]T(l))
+	return marshal([]T(l))
 }
 
 // Timestamp is a time of the Query protocol: RFC 3339 in UTC with whole seconds,
