@@ -40,8 +40,8 @@ func (a ARN) Kind() string {
 
 // Path returns the path of an IAM resource with both slashes, "/" at least. Other services have no paths and get "".
 func (a ARN) Path() string {
-	rest := a.afterKind()
-	if a.Service != "iam" || rest == "" {
+	rest, ok := strings.CutPrefix(a.Resource, a.Kind()+"/")
+	if a.Service != "iam" || !ok || rest == "" {
 		return ""
 	}
 	return "/" + rest[:strings.LastIndexByte(rest, '/')+1]
