@@ -146,6 +146,43 @@ func TestContext(t *testing.T) {
 	}
 }
 
+// What looks like a variable and is none has no value: it lets nothing through, and gets nobody round a Deny that
+// negates it.
+func TestMalformedVariables(t *testing.T) {
+	for name, variable := range map[string]string{
+		"no end":            "${aws:username",
+		"no key":            "${}",
+		"no key, a default": "${, 'x'}",
+		"no quotes":         "${k, x}",
+		"no second quote":   "${k, 'x}",
+		"text after quotes": "${k, 'x' y}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			req := &authz.Request{Principal: authz.Principal{Kind: authz.User}, Action: "s3:GetObject", Resource: "arn:aws:s3:::x"}
+			req.Context.Set("k", "x")
+			evaluate := func(statements string) authz.Outcome {
+				p := compile(t, iampolicy.Identity, `{"Version":"2012-10-17","Statement":[`+statements+`]}`)
+				return authz.Evaluate(req, &authz.Policies{Identity: []*authz.Policy{p}}).Outcome
+			}
+			for _, element := range []string{
+				`"Resource":"arn:aws:s3:::` + variable + `"`,
+				`"NotResource":"arn:aws:s3:::` + variable + `"`,
+				`"Resource":"*","Condition":{"StringEquals":{"k":"` + variable + `"}}`,
+				`"Resource":"*","Condition":{"StringNotLike":{"k":"` + variable + `"}}`,
+			} {
+				if got := evaluate(`{"Effect":"Allow","Action":"*",` + element + `}`); got != authz.ImplicitDeny {
+					t.Errorf("%v with %s", got, element)
+				}
+			}
+			const allow = `{"Effect":"Allow","Action":"*","Resource":"*"},`
+			deny := `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"k":"` + variable + `"}}}`
+			if got := evaluate(allow + deny); got != authz.ExplicitDeny {
+				t.Errorf("%v past a Deny", got)
+			}
+		})
+	}
+}
+
 // A decision must not depend on what a document looks like, nor ever be an Allow past a Deny.
 func FuzzEvaluate(f *testing.F) {
 	f.Add([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"arn:aws:iam::*:role/${aws:username, 'x'}"}}`),

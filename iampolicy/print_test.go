@@ -139,17 +139,3 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
-
-func TestOperators(t *testing.T) {
-	for _, text := range []string{"StringEquals", "ForAllValues:ArnNotLikeIfExists", "ForAnyValue:NotIpAddress", "Null", "BinaryEqualsIfExists"} {
-		o, ok := iampolicy.ParseOperator(text)
-		if !ok || o.String() != text {
-			t.Errorf("ParseOperator(%q) = %v, %v", text, o, ok)
-		}
-	}
-	for _, text := range []string{"", "IfExists", "NullIfExists", "stringEquals", "ForAllValues:", "ForSomeValues:Bool", "StringEqualsIfExistsIfExists"} {
-		if o, ok := iampolicy.ParseOperator(text); ok {
-			t.Errorf("ParseOperator(%q) = %v; want none", text, o)
-		}
-	}
-}
