@@ -148,6 +148,12 @@ func (c *cloud) verify(t *testing.T, in verify.Input, cfg verify.Config) verify.
 	in.Registry = wanted()
 	cfg.HTTPClient = c.client()
 	cfg.Attempts = 1
+	if cfg.Wait == nil {
+		cfg.Wait = func(context.Context, time.Duration) error {
+			t.Error("something was waited for")
+			return context.Canceled
+		}
+	}
 	return verify.Verify(t.Context(), in, cfg)
 }
 

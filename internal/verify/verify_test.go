@@ -14,9 +14,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	packages "github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/verify"
@@ -306,6 +309,27 @@ func TestLayerBytesAreChecked(t *testing.T) {
 				t.Errorf("got %s: %v", proof.Link, proof.Err)
 			}
 		})
+	}
+}
+
+// boastful is a layer that claims a byte more than it has.
+type boastful struct{ v1.Layer }
+
+func (b boastful) Size() (int64, error) {
+	size, err := b.Layer.Size()
+	return size + 1, err
+}
+
+func TestLayerSizeIsChecked(t *testing.T) {
+	c := newCloud(t)
+	img, err := mutate.AppendLayers(empty.Image, boastful{static.NewLayer([]byte("bundle"), types.OCILayer)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.push(t, packages.Probe(), img)
+	proof, broken := c.verify(t, verify.Input{}, verify.Config{Now: noon}).Broken()
+	if !broken || proof.Link != verify.LinkLayer || !errors.Is(proof.Err, verify.ErrOtherBytes) {
+		t.Errorf("got %s: %v", proof.Link, proof.Err)
 	}
 }
 
