@@ -15,34 +15,52 @@ import (
 // redirects to in "Amazon ECR interface VPC endpoints"
 // (https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html).
 var hosts = []struct {
-	pattern *regexp.Regexp // its one group, where there is one, is the Region
+	prefix  string // what stands before the Region, or before the domain
 	service string
-	region  arn.Region // where the pattern has no group
+	// region is the Region that a host without one stands for; empty where the name holds the Region.
+	region arn.Region
 }{
-	{regexp.MustCompile(`^sts\.amazonaws\.com$`), "sts", "us-east-1"},
-	{regexp.MustCompile(`^sts\.([a-z0-9-]+)\.amazonaws\.com$`), "sts", ""},
-	{regexp.MustCompile(`^iam\.amazonaws\.com$`), "iam", "us-east-1"},
-	{regexp.MustCompile(`^eks\.([a-z0-9-]+)\.amazonaws\.com$`), "eks", ""},
-	{regexp.MustCompile(`^api\.ecr\.([a-z0-9-]+)\.amazonaws\.com$`), "ecr", ""},
+	{"sts", "sts", "us-east-1"},
+	{"sts.", "sts", ""},
+	{"iam", "iam", "us-east-1"},
+	{"eks.", "eks", ""},
+	{"api.ecr.", "ecr", ""},
 }
+
+const domain = ".amazonaws.com"
 
 // layerHost is the name of the store that a registry redirects to.
 var layerHost = regexp.MustCompile(`^prod-([a-z0-9-]+)-starport-layer-bucket\.s3\.([a-z0-9-]+)\.amazonaws\.com$`)
 
 // apiEndpoint returns the API that a real host name stands for.
 func apiEndpoint(host string) (endpoint, bool) {
+	name, ok := strings.CutSuffix(host, domain)
+	if !ok {
+		return endpoint{}, false
+	}
 	for _, h := range hosts {
-		match := h.pattern.FindStringSubmatch(host)
-		if match == nil {
-			continue
+		if h.region != "" && name == h.prefix {
+			return endpoint{service: h.service, region: h.region}, true
 		}
-		at := endpoint{service: h.service, region: h.region}
-		if len(match) > 1 {
-			at.region = arn.Region(match[1])
+		region, ok := strings.CutPrefix(name, h.prefix)
+		if _, err := arn.ParseRegion(region); ok && err == nil && h.region == "" {
+			return endpoint{service: h.service, region: arn.Region(region)}, true
 		}
-		return at, true
 	}
 	return endpoint{}, false
+}
+
+// servedHosts lists the names for people.
+func servedHosts() []string {
+	var names []string
+	for _, h := range hosts {
+		name := h.prefix
+		if h.region == "" {
+			name += "<region>"
+		}
+		names = append(names, name+domain)
+	}
+	return append(names, "<account>.dkr.ecr.<region>"+domain)
 }
 
 // route returns what answers under a real host name of AWS, or nil.
@@ -55,7 +73,7 @@ func (s *Server) route(host string) http.Handler {
 		return s.registry
 	}
 	if match := layerHost.FindStringSubmatch(host); match != nil && match[1] == match[2] {
-		return s.layers
+		return s.sandbox.layers
 	}
 	return nil
 }
@@ -71,10 +89,10 @@ func (s *Server) byHost(w http.ResponseWriter, r *http.Request) {
 	s.sandbox.gateway.serve(w, r, endpoint{})
 }
 
-// registryOf tells which registry a request under a real host name is for.
-func registryOf(r *http.Request) (arn.AccountID, arn.Region, bool) {
-	reg, err := registry.ParseHost(strings.ToLower(hostname(r.Host)))
-	return reg.Account, reg.Region, err == nil
+// registryByHost tells which registry a request under a real host name is for.
+func registryByHost(r *http.Request) (arn.AccountID, arn.Region, bool) {
+	named, err := registry.ParseHost(strings.ToLower(hostname(r.Host)))
+	return named.Account, named.Region, err == nil
 }
 
 func hostname(hostport string) string {

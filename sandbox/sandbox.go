@@ -14,12 +14,18 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/sandbox/internal/eks"
+	"github.com/pullpass/pullpass/sandbox/internal/iam"
+	"github.com/pullpass/pullpass/sandbox/internal/images"
+	"github.com/pullpass/pullpass/sandbox/internal/layers"
+	"github.com/pullpass/pullpass/sandbox/internal/oci"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 	"github.com/pullpass/pullpass/sandbox/internal/sts"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
@@ -44,10 +50,14 @@ var ErrInUse = state.ErrLocked
 
 // Sandbox is an embedded AWS. Its methods may be used from many goroutines.
 type Sandbox struct {
-	dir     string
-	store   *state.Store
-	gateway *gateway
-	log     *slog.Logger
+	dir      string
+	store    *state.Store
+	gateway  *gateway
+	layers   *layers.Store
+	registry oci.Config
+	log      *slog.Logger
+	// layerURL is where a server on loopback serves the layers.
+	layerURL atomic.Pointer[string]
 }
 
 // New returns a sandbox that serves nothing yet: see Listen. It must be closed.
@@ -99,17 +109,35 @@ func (c Config) open() (*state.Store, error) {
 
 // build puts the services on a store.
 func build(config Config, store *state.Store) (*Sandbox, error) {
+	blobs := ""
+	if config.Dir != "" {
+		blobs = filepath.Join(config.Dir, "blobs")
+	}
+	stored, err := images.Open(blobs)
+	if err != nil {
+		return nil, err
+	}
 	sealer, err := newSealer(store, config.Random)
 	if err != nil {
 		return nil, err
 	}
-	return &Sandbox{
-		dir:   config.Dir,
-		store: store,
-		log:   config.Log,
-		gateway: newGateway(store, sealer, config, serviceTable(
-			sts.Service(), eks.Service())),
-	}, nil
+	s := &Sandbox{dir: config.Dir, store: store, log: config.Log}
+	s.layers = layers.New(layers.Config{Images: stored, Sealer: sealer, Clock: config.Clock, Loopback: s.layerBase})
+	s.registry = oci.Config{
+		State: store, Images: stored, Layers: s.layers, Sealer: sealer, Clock: config.Clock, Random: config.Random,
+		Log: config.Log,
+	}
+	s.gateway = newGateway(store, sealer, config, serviceTable(
+		sts.Service(), iam.Service(), eks.Service()))
+	return s, nil
+}
+
+// layerBase is where a client on loopback finds the layers; empty before there is a server.
+func (s *Sandbox) layerBase() string {
+	if base := s.layerURL.Load(); base != nil {
+		return *base
+	}
+	return ""
 }
 
 func newSealer(store *state.Store, random io.Reader) (sealer *token.Sealer, err error) {

@@ -51,8 +51,8 @@ type Organization struct {
 	Members    []arn.AccountID `yaml:"members"`
 	// ServiceControlPolicies and ResourceControlPolicies are policy documents, as JSON text, by the account that they
 	// are attached to, beside full access.
-	ServiceControlPolicies  map[arn.AccountID][]string `yaml:"serviceControlPolicies"`
-	ResourceControlPolicies map[arn.AccountID][]string `yaml:"resourceControlPolicies"`
+	ServiceControlPolicies  map[arn.AccountID][]PolicyText `yaml:"serviceControlPolicies"`
+	ResourceControlPolicies map[arn.AccountID][]PolicyText `yaml:"resourceControlPolicies"`
 }
 
 func (s Seed) isZero() bool { return len(s.Accounts) == 0 && s.Organization == nil }
@@ -198,18 +198,18 @@ func (o Organization) add(world *state.World) error {
 }
 
 func (o Organization) attach(
-	levels map[arn.AccountID][]state.Level, kind iampolicy.Kind, folder, full string, policies map[arn.AccountID][]string,
+	levels map[arn.AccountID][]state.Level, kind iampolicy.Kind, folder string, full PolicyText, policies map[arn.AccountID][]PolicyText,
 ) error {
 	for account, texts := range policies {
 		var level state.Level
-		for i, text := range append([]string{full}, texts...) {
+		for i, text := range append([]PolicyText{full}, texts...) {
 			id := "p-FullAWSAccess"
 			if i > 0 {
 				id = fmt.Sprintf("p-%s-%d", account, i)
 			}
 			name := arn.ARN{Partition: "aws", Service: "organizations", Account: o.Management,
 				Resource: "policy/" + o.ID + "/" + folder + "/" + id}
-			document, err := state.NewDocument(kind, name.String(), text)
+			document, err := state.NewDocument(kind, name.String(), string(text))
 			if err != nil {
 				return fmt.Errorf("the policies of account %s: %w", account, err)
 			}

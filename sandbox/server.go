@@ -6,14 +6,22 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/sandbox/internal/ca"
+	"github.com/pullpass/pullpass/sandbox/internal/oci"
+	"github.com/pullpass/pullpass/sandbox/internal/proxy"
+	"github.com/pullpass/pullpass/sandbox/internal/state"
 )
 
 // Server is a sandbox that listens on loopback.
 type Server struct {
 	sandbox   *Sandbox
 	listeners listeners
-	registry  http.Handler
-	layers    http.Handler
+	authority *ca.Authority
+	proxy     *proxy.Proxy
+	registry  http.Handler // for requests under a registry's real host name
 	ready     Ready
 }
 
@@ -21,28 +29,113 @@ type Server struct {
 // the operating system picks. Where the sandbox has a directory, it then holds what a client needs to find the server:
 // see Ready. The server must be closed.
 func (s *Sandbox) Listen(ctx context.Context, address string) (*Server, error) {
-	server := &Server{sandbox: s, listeners: listeners{log: s.log}}
+	server := &Server{sandbox: s, listeners: listeners{log: s.log}, registry: s.registryHandler(registryByHost)}
 	if err := server.start(ctx, address); err != nil {
-		return nil, fmt.Errorf("serving the sandbox: %w", errors.Join(err, server.listeners.close(ctx)))
+		return nil, fmt.Errorf("serving the sandbox: %w", errors.Join(err, server.Close(ctx)))
 	}
 	return server, nil
 }
 
 func (s *Server) start(ctx context.Context, address string) error {
+	var err error
+	s.authority, err = ca.New(ca.Config{Dir: s.sandbox.dir, Clock: s.sandbox.gateway.clock, Random: s.sandbox.gateway.random})
+	if err != nil {
+		return err
+	}
 	at, err := s.listeners.add(ctx, address, http.HandlerFunc(s.byHost))
 	if err != nil {
 		return err
 	}
-	s.ready.Endpoint = "http://" + at.String()
+	s.ready = Ready{Endpoint: "http://" + at.String(), CA: s.authority.File(), authority: s.authority.PEM()}
+	if err := s.startProxy(ctx, beside(at)); err != nil {
+		return err
+	}
+	if err := s.startLayers(ctx, beside(at)); err != nil {
+		return err
+	}
+	if err := s.startRegistries(ctx, beside(at)); err != nil {
+		return err
+	}
+	return s.ready.publish(s.sandbox)
+}
+
+func (s *Server) startProxy(ctx context.Context, address string) error {
+	s.proxy = proxy.New(proxy.Config{
+		Authority: s.authority, Routes: func(host ca.Host) http.Handler { return s.route(string(host)) },
+		Serves: servedHosts(), ErrorLog: s.sandbox.log,
+	})
+	at, err := s.listeners.add(ctx, address, s.proxy)
+	if err != nil {
+		return err
+	}
+	s.ready.Proxy = "http://" + at.String()
 	return nil
+}
+
+// startLayers serves the layers to clients that come by a loopback address. They are sent to another host name than the
+// registry's, so that they do not send their password on.
+func (s *Server) startLayers(ctx context.Context, address string) error {
+	at, err := s.listeners.add(ctx, address, s.sandbox.layers)
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(at.String())
+	if err != nil {
+		return err
+	}
+	base := "http://localhost:" + port
+	s.sandbox.layerURL.Store(&base)
+	return nil
+}
+
+// startRegistries gives each packages registry a port of its own, by which it is told on bare loopback.
+func (s *Server) startRegistries(ctx context.Context, address string) error {
+	s.ready.Registries = map[string]string{}
+	for _, served := range s.sandbox.packagesRegistries() {
+		handler := s.sandbox.registryHandler(func(*http.Request) (arn.AccountID, arn.Region, bool) {
+			return served.Account, served.Region, true
+		})
+		at, err := s.listeners.add(ctx, address, handler)
+		if err != nil {
+			return err
+		}
+		s.ready.Registries[served.Host()] = "http://" + at.String()
+	}
+	return nil
+}
+
+func (s *Sandbox) registryHandler(which func(*http.Request) (arn.AccountID, arn.Region, bool)) http.Handler {
+	config := s.registry
+	config.Registry = which
+	return oci.Handler(config)
+}
+
+func (s *Sandbox) packagesRegistries() (found []registry.Registry) {
+	// Reading cannot fail.
+	_ = s.store.View(func(w *state.World) error {
+		for _, account := range state.Sorted(w.Accounts) {
+			for _, r := range state.Sorted(account.Registries) {
+				if r.Packages {
+					found = append(found, registry.Registry{Account: r.Account, Region: r.Region})
+				}
+			}
+		}
+		return nil
+	})
+	return found
 }
 
 // Ready tells how to reach the server.
 func (s *Server) Ready() Ready { return s.ready }
 
-// Close ends the server when the requests under way have been answered.
+// Close ends the server when the requests under way have been answered, and takes away what led clients to it.
 func (s *Server) Close(ctx context.Context) error {
-	return s.listeners.close(context.WithoutCancel(ctx))
+	ctx = context.WithoutCancel(ctx)
+	failed := []error{s.ready.withdraw(s.sandbox), s.listeners.close(ctx)}
+	if s.proxy != nil {
+		failed = append(failed, s.proxy.Close())
+	}
+	return errors.Join(failed...)
 }
 
 // beside returns an address on the same host with a free port.

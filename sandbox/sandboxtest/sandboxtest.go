@@ -2,7 +2,6 @@
 package sandboxtest
 
 import (
-	"context"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,12 +40,12 @@ func Start(t testing.TB, config sandbox.Config) *Sandbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := embedded.Listen(context.Background(), "127.0.0.1:0")
+	server, err := embedded.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := server.Close(context.Background()); err != nil {
+		if err := server.Close(t.Context()); err != nil {
 			t.Errorf("closing the server: %v", err)
 		}
 		if err := embedded.Close(); err != nil {

@@ -1,0 +1,63 @@
+package sandbox_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/pullpass/pullpass/sandbox"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
+)
+
+const organizationFile = `
+accounts:
+  - id: "111111111111"
+    subscriptions:
+      - {id: e29fd0d2-d8a8-4ed4-be54-c6c0dd0f7964, region: us-west-2, expires: 2099-06-30T00:00:00Z}
+  - id: "222222222222"
+  - id: "999999999999"
+organization:
+  id: o-a1b2c3d4e5
+  management: "111111111111"
+  members: ["999999999999"]
+  serviceControlPolicies:
+    "999999999999": [{Version: "2012-10-17", Statement: [{Effect: Deny, Action: "iam:CreateUser", Resource: "*"}]}]
+    "111111111111": ['{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}']
+`
+
+func TestAServiceControlPolicyBindsMembersAndNotTheManagementAccount(t *testing.T) {
+	seed, err := sandbox.ParseSeed([]byte(organizationFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sandboxtest.Start(t, sandbox.Config{Seed: seed})
+	in := &iam.CreateUserInput{UserName: aws.String("u")}
+	_, err = s.IAM(sandboxtest.Destination).CreateUser(t.Context(), in)
+	wantRefusal(t, err, "AccessDenied", 403)
+	if !strings.Contains(err.Error(), "with an explicit deny in a service control policy") {
+		t.Errorf("the text does not name the service control policy: %v", err)
+	}
+	if _, err := s.IAM(sandboxtest.Source).CreateUser(t.Context(), in); err != nil {
+		t.Errorf("the management account is bound: %v", err)
+	}
+	if _, err := s.IAM(sandboxtest.Other).CreateUser(t.Context(), in); err != nil {
+		t.Errorf("an account outside the organization is bound: %v", err)
+	}
+}
+
+func TestAMistakeInAnAccountsFileIsNamed(t *testing.T) {
+	for sentence, test := range map[string]struct{ file, want string }{
+		"an unknown field":        {"accounts:\n  - id: \"111111111111\"\n    subscription: []\n", `unknown field "subscription"`},
+		"an account id too short": {"accounts: [{id: \"1111\"}]", "accounts[0].id"},
+		"an account twice":        {`accounts: [{id: "111111111111"}, {id: "111111111111"}]`, "there twice"},
+		"no accounts":             {"organization: {id: o-a1b2c3d4e5}", "no accounts"},
+		"no YAML":                 {"accounts: [", "reading the accounts file"},
+	} {
+		_, err := sandbox.ParseSeed([]byte(test.file))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q in it", sentence, err, test.want)
+		}
+	}
+}
