@@ -99,7 +99,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	fmt.Fprintf(w, "%s %s %s%s %s tls=%t", r.Proto, r.Method, r.Host, r.URL, body, r.TLS != nil && r.TLS.ServerName == r.Host)
+	_, _ = fmt.Fprintf(w, "%s %s %s%s %s tls=%t", r.Proto, r.Method, r.Host, r.URL, body, r.TLS != nil && r.TLS.ServerName == r.Host)
 }
 
 func TestClientsReachHandlersUnderRealHostNames(t *testing.T) {
@@ -287,7 +287,7 @@ func (h held) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	close(h.entered)
 	select {
 	case <-h.release:
-		fmt.Fprint(w, "done")
+		_, _ = fmt.Fprint(w, "done")
 	case <-r.Context().Done():
 		close(h.cut)
 	}

@@ -171,9 +171,12 @@ func isScalar(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int32, reflect.Int64:
 		return true
+	case reflect.Pointer:
+		// What it points to is the scalar.
+		return false
+	default:
+		return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 	}
-	unmarshaler := reflect.TypeFor[encoding.TextUnmarshaler]()
-	return t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(unmarshaler)
 }
 
 // setScalar parses text into v, which isScalar. Both the Query form and REST's
