@@ -51,7 +51,7 @@ func (s *side) newUser(want share.User, clusters []share.ClusterDelivery) {
 }
 
 func (s *side) credentials(want share.User, got *User, owner ownership, clusters []share.ClusterDelivery) {
-	keys := userKeys{side: s, entity: got.ARN, clusters: clusters, user: got}
+	keys := userKeys{side: s, entity: got.ARN, clusters: clusters, user: got, adopting: owner == adopted}
 	keys.plan(keys.decide(s.unseen(want, owner)))
 }
 
@@ -67,6 +67,8 @@ type userKeys struct {
 	entity   arn.ARN
 	user     *User
 	clusters []share.ClusterDelivery
+	// adopting leaves a delivery that works as a person made it.
+	adopting bool
 }
 
 func (u userKeys) decide(elsewhere bool) KeyDecision {
@@ -158,6 +160,10 @@ func (u userKeys) reuse(d KeyDecision) {
 		got := u.delivery(c.Cluster)
 		want := c.Config.WithKey(key)
 		if got.State == Unknown || got.State == Held && got.Complete && got.Config.Equal(want) {
+			continue
+		}
+		if u.adopting && got.State == Held && got.Config.Key.ID == d.Key {
+			u.note(c.Cluster, "what %s holds differs from the share's: taken over as it is, the next plan shows the difference", c.Cluster)
 			continue
 		}
 		u.step(Step{

@@ -1,0 +1,183 @@
+// Package delivery puts a credential where a cluster reads it.
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pullpass/pullpass/internal/atomicfile"
+	"github.com/pullpass/pullpass/internal/credential"
+)
+
+// Errors to branch on.
+var (
+	// ErrNothing says that nothing was delivered yet.
+	ErrNothing = errors.New("nothing was delivered")
+	// ErrNotAFile says that something else stands where a file should be, such as a symbolic link: what is written there
+	// would end up elsewhere, or be read by others.
+	ErrNotAFile = errors.New("not a regular file")
+)
+
+// Held is what a place holds.
+type Held struct {
+	Config credential.Config
+	// Complete says that every file of the place carries Config.
+	Complete bool
+}
+
+const (
+	dirMode  = 0o700
+	fileMode = 0o600
+)
+
+// A Directory is a delivery of two files, aws-config and aws-secret.yaml. Other files in it are left alone.
+type Directory struct {
+	// Path is relative to the working directory unless absolute.
+	Path string
+}
+
+// Read returns what was delivered, by a person or by Write, or ErrNothing.
+func (d Directory) Read(context.Context) (Held, error) {
+	held, err := d.read()
+	if err != nil && !errors.Is(err, ErrNothing) {
+		return Held{}, fmt.Errorf("reading the delivery in %s: %w", d.Path, err)
+	}
+	return held, err
+}
+
+func (d Directory) read() (Held, error) {
+	if err := d.check(); err != nil {
+		return Held{}, err
+	}
+	config, configErr := d.file(credential.ConfigFileName)
+	manifest, manifestErr := d.file(credential.ManifestFileName)
+	var carried []byte
+	if manifestErr == nil {
+		carried, manifestErr = carriedBy(manifest)
+	}
+	switch {
+	case errors.Is(configErr, ErrNothing) && manifestErr != nil:
+		return Held{}, manifestErr
+	case errors.Is(configErr, ErrNothing):
+		config = carried
+	case configErr != nil:
+		return Held{}, configErr
+	}
+	parsed, err := parse(config)
+	if err != nil {
+		return Held{}, err
+	}
+	return Held{Config: parsed, Complete: configErr == nil && manifestErr == nil && bytes.Equal(config, carried)}, nil
+}
+
+func parse(config []byte) (credential.Config, error) {
+	file, err := credential.Parse(config)
+	if err != nil {
+		return credential.Config{}, err
+	}
+	return file.Config()
+}
+
+// carriedBy takes the config file out of a manifest that has it on one line, as RenderManifest and the page do. It is
+// not for manifests in general: one that it cannot read makes the delivery incomplete, or, where it is the only file,
+// unreadable.
+func carriedBy(manifest []byte) ([]byte, error) {
+	for line := range strings.Lines(string(manifest)) {
+		value, found := strings.CutPrefix(strings.TrimSpace(line), credential.KeyConfig+":")
+		if !found {
+			continue
+		}
+		config, err := base64.StdEncoding.DecodeString(strings.Trim(strings.TrimSpace(value), `"'`))
+		if err != nil {
+			return nil, fmt.Errorf("%s: the value of %s: %w", credential.ManifestFileName, credential.KeyConfig, err)
+		}
+		return config, nil
+	}
+	return nil, fmt.Errorf("%s holds no %s", credential.ManifestFileName, credential.KeyConfig)
+}
+
+// file reads one of the files; ErrNothing where it is not there.
+func (d Directory) file(name string) ([]byte, error) {
+	path := filepath.Join(d.Path, name)
+	if err := regular(path); err != nil {
+		return nil, err
+	}
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return src, nil
+}
+
+// check refuses a directory that is none, or that leads elsewhere.
+func (d Directory) check() error {
+	info, err := os.Lstat(d.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNothing
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s: not a directory", d.Path)
+	}
+	return nil
+}
+
+// regular refuses what is no regular file; ErrNothing where nothing is there.
+func regular(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNothing
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: %w", path, ErrNotAFile)
+	}
+	return nil
+}
+
+// Write delivers a credential: both files with mode 0600, each there whole or not at all, in a directory that is made
+// with mode 0700 if need be.
+func (d Directory) Write(_ context.Context, config credential.Config) error {
+	if err := d.write(config); err != nil {
+		return fmt.Errorf("delivering to %s: %w", d.Path, err)
+	}
+	return nil
+}
+
+func (d Directory) write(config credential.Config) error {
+	rendered, err := config.Render()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.Path, dirMode); err != nil {
+		return err
+	}
+	if err := d.check(); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{
+		{credential.ConfigFileName, rendered},
+		{credential.ManifestFileName, credential.RenderManifest(rendered)},
+	} {
+		path := filepath.Join(d.Path, f.name)
+		if err := regular(path); err != nil && !errors.Is(err, ErrNothing) {
+			return err
+		}
+		if err := atomicfile.Write(path, f.data, fileMode); err != nil {
+			return err
+		}
+	}
+	return nil
+}

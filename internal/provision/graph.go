@@ -1,0 +1,93 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/pullpass/pullpass/internal/plan"
+)
+
+// A StepResult is what became of a step.
+type StepResult struct {
+	Step  plan.Step
+	State State
+	// Err is why the step failed or was skipped.
+	Err error
+}
+
+// errUnmet is wrapped by the reason why a step was skipped.
+var errUnmet = errors.New("not carried out")
+
+// A node is a step in the graph, with what becomes of it once done is closed.
+type node struct {
+	StepResult
+	done chan struct{}
+}
+
+// walk carries out steps as soon as all that they need is done, side by side where they do not need each other. A step
+// whose need failed is skipped, and so is one that has not started when the context ends. The results are in the order
+// of the steps.
+func walk(ctx context.Context, steps []plan.Step, do func(context.Context, plan.Step) error, report func(Event)) ([]StepResult, error) {
+	nodes := make([]*node, len(steps))
+	byID := make(map[string]*node, len(steps))
+	for i, s := range steps {
+		// Steps come after what they need, so that there can be no circle.
+		for _, need := range s.Needs {
+			if byID[need] == nil {
+				return nil, fmt.Errorf("step %q needs %q, which does not come before it", s.ID, need)
+			}
+		}
+		nodes[i] = &node{StepResult: StepResult{Step: s}, done: make(chan struct{})}
+		byID[s.ID] = nodes[i]
+	}
+	reporter := reporter{report: report}
+	var running sync.WaitGroup
+	for _, n := range nodes {
+		running.Go(func() {
+			defer close(n.done)
+			n.State, n.Err = n.run(ctx, byID, do, &reporter)
+			reporter.tell(Event{Step: n.Step, State: n.State, Err: n.Err})
+		})
+	}
+	running.Wait()
+	results := make([]StepResult, len(nodes))
+	for i, n := range nodes {
+		results[i] = n.StepResult
+	}
+	return results, nil
+}
+
+func (n *node) run(ctx context.Context, byID map[string]*node, do func(context.Context, plan.Step) error, r *reporter) (State, error) {
+	for _, id := range n.Step.Needs {
+		need := byID[id]
+		<-need.done
+		if need.State != Done {
+			return Skipped, fmt.Errorf("%w: it needs %q", errUnmet, need.Step.ID)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return Skipped, fmt.Errorf("%w: the run was stopped: %w", errUnmet, err)
+	}
+	r.tell(Event{Step: n.Step, State: Started})
+	if err := do(ctx, n.Step); err != nil {
+		return Failed, err
+	}
+	return Done, nil
+}
+
+// A reporter tells one event at a time.
+type reporter struct {
+	mu     sync.Mutex
+	report func(Event)
+}
+
+func (r *reporter) tell(e Event) {
+	if r.report == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report(e)
+}

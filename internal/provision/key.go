@@ -1,0 +1,111 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/plan"
+)
+
+// createKey marks the user, makes a key, delivers it and takes the mark away. Where it ends early, the mark stays: it
+// tells the next run whose key it was.
+func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) error {
+	places, err := w.places(op.Deliveries)
+	if err != nil {
+		return err
+	}
+	if op.Mark {
+		if err := w.putTags(ctx, op.User, map[string]string{plan.TagPending: string(w.Run)}, call); err != nil {
+			return err
+		}
+	}
+	key, err := w.newKey(ctx, op, call)
+	if err != nil {
+		return err
+	}
+	var undelivered []error
+	for i, place := range places {
+		if err := place.Write(ctx, op.Deliveries[i].Config.WithKey(key)); err != nil {
+			undelivered = append(undelivered, fmt.Errorf("cluster %s: %w", op.Deliveries[i].Cluster, err))
+		}
+	}
+	if len(undelivered) > 0 {
+		return &UndeliveredError{User: op.User, Key: string(key.ID), Err: errors.Join(undelivered...)}
+	}
+	return w.removeTags(ctx, op.User, []string{plan.TagPending}, call)
+}
+
+// places finds out where a key is to go before there is one.
+func (w *worker) places(deliveries []plan.DeliveryOf) ([]Deliverer, error) {
+	places := make([]Deliverer, len(deliveries))
+	for i, d := range deliveries {
+		place, err := w.Deliverer(d.ClusterDelivery)
+		if err != nil {
+			return nil, fmt.Errorf("cluster %s of account %s: %w", d.Cluster, w.id, err)
+		}
+		places[i] = place
+	}
+	return places, nil
+}
+
+func (w *worker) newKey(ctx context.Context, op plan.CreateKey, call caller) (credential.AccessKey, error) {
+	var out *iam.CreateAccessKeyOutput
+	err := call(ctx, func(ctx context.Context) (err error) {
+		out, err = w.in.IAM.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String(op.User.Name())})
+		return err
+	})
+	err = failed(w.id, err, "creating an access key of user %s", op.User.Name())
+	if limited(err) {
+		return credential.AccessKey{}, fmt.Errorf("%w: another run made a key: %w", ErrChanged, err)
+	}
+	if err != nil {
+		return credential.AccessKey{}, err
+	}
+	return credential.AccessKey{
+		ID:     awsid.AccessKeyID(aws.ToString(out.AccessKey.AccessKeyId)),
+		Secret: credential.NewSecret(aws.ToString(out.AccessKey.SecretAccessKey)),
+	}, nil
+}
+
+// deleteKey deletes an orphan, once it has made sure that the key is still there and has not been used since the plan.
+func (w *worker) deleteKey(ctx context.Context, op plan.DeleteKey, call caller) error {
+	id, user := aws.String(string(op.Key)), aws.String(op.User.Name())
+	var used bool
+	err := call(ctx, func(ctx context.Context) error {
+		out, err := w.in.IAM.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: id})
+		if err != nil {
+			return err
+		}
+		used = out.AccessKeyLastUsed != nil && out.AccessKeyLastUsed.LastUsedDate != nil
+		return nil
+	})
+	if err != nil {
+		return failed(w.id, err, "asking for the last use of access key %s of user %s", op.Key, op.User.Name())
+	}
+	if used {
+		return fmt.Errorf("%w: access key %s of user %s in account %s has been used and is kept", ErrChanged, op.Key, op.User.Name(), w.id)
+	}
+	err = call(ctx, func(ctx context.Context) error {
+		_, err := w.in.IAM.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: user, AccessKeyId: id})
+		return err
+	})
+	return failed(w.id, err, "deleting access key %s of user %s", op.Key, op.User.Name())
+}
+
+// deliver gives a cluster a key that it lacked.
+func (w *worker) deliver(ctx context.Context, d plan.DeliveryOf, key credential.AccessKey) error {
+	places, err := w.places([]plan.DeliveryOf{d})
+	if err != nil {
+		return err
+	}
+	if err := places[0].Write(ctx, d.Config.WithKey(key)); err != nil {
+		return fmt.Errorf("cluster %s of account %s: %w", d.Cluster, w.id, err)
+	}
+	return nil
+}

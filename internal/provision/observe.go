@@ -1,0 +1,178 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// Observe reads what exists of a share: every account that there is access to, side by side, and the deliveries. An
+// account that cannot be read is an answer, not an error: the only error is that the context ended.
+//
+// Calls for an account: 1 for the caller, 4 a policy that exists (itself, its versions, the text of the default one, who
+// uses it), 2 a role, 3 a user, 1 an access key that no delivery holds, and 1 for each entity left behind; 1 a policy that
+// does not exist. None waits for more than one other, but for signing in.
+func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observed, error) {
+	wanted := wants(desired)
+	observed := plan.Observed{Accounts: map[arn.AccountID]*plan.Account{}, Runs: c.Runs}
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for _, w := range wanted {
+		group.Go(func() {
+			account := c.observe(ctx, w)
+			mu.Lock()
+			defer mu.Unlock()
+			observed.Accounts[w.account] = account
+		})
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return plan.Observed{}, fmt.Errorf("reading the accounts of share %s: %w", desired.Share, err)
+	}
+	return observed, nil
+}
+
+// want is what the share wants in one account.
+type want struct {
+	account  arn.AccountID
+	share    string
+	policies []share.Policy
+	roles    []share.Role
+	users    []share.User
+	clusters []share.ClusterDelivery
+	// whole says that what is not wanted is left behind.
+	whole bool
+}
+
+func wants(desired share.Desired) []want {
+	whole := !desired.Partial
+	all := []want{{
+		account: desired.Source.Account, share: desired.Share, policies: desired.Source.Policies, roles: desired.Source.Roles, whole: whole,
+	}}
+	for _, d := range desired.Destinations {
+		all = append(all, want{
+			account: d.Account, share: desired.Share, policies: d.Policies, users: d.Users, clusters: d.Clusters, whole: whole,
+		})
+	}
+	return all
+}
+
+func (c Config) observe(ctx context.Context, w want) *plan.Account {
+	open := c.Accounts[w.account]
+	if open == nil {
+		return &plan.Account{State: plan.NoAccess}
+	}
+	account, err := open(ctx)
+	if err != nil {
+		return &plan.Account{State: plan.Failed, Err: err}
+	}
+	r := &reader{
+		want: w, in: account,
+		found: plan.Account{
+			State: plan.Read, Policies: map[arn.ARN]*plan.Policy{}, Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{},
+		},
+	}
+	// Deliveries come first: they are near, and what they hold saves calls.
+	r.found.Deliveries = c.deliveries(ctx, w.clusters)
+	if err := r.read(ctx, c.limit()); err != nil {
+		return &plan.Account{State: plan.Failed, Err: err, Caller: r.found.Caller}
+	}
+	return &r.found
+}
+
+func (c Config) deliveries(ctx context.Context, clusters []share.ClusterDelivery) map[string]plan.Delivery {
+	found := map[string]plan.Delivery{}
+	for _, cluster := range clusters {
+		found[cluster.Cluster] = c.delivery(ctx, cluster)
+	}
+	return found
+}
+
+func (c Config) delivery(ctx context.Context, cluster share.ClusterDelivery) plan.Delivery {
+	place, err := c.Deliverer(cluster)
+	if err != nil {
+		return plan.Delivery{State: plan.Unknown, Err: err}
+	}
+	held, err := place.Read(ctx)
+	switch {
+	case errors.Is(err, delivery.ErrNothing):
+		return plan.Delivery{State: plan.None}
+	case err != nil:
+		return plan.Delivery{State: plan.Unknown, Err: err}
+	}
+	return plan.Delivery{State: plan.Held, Config: held.Config, Complete: held.Complete}
+}
+
+// A reader reads one account.
+type reader struct {
+	want
+	in Account
+
+	mu    sync.Mutex
+	found plan.Account
+}
+
+// keep stores part of what was found.
+func (r *reader) keep(store func(*plan.Account)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	store(&r.found)
+}
+
+func (r *reader) read(ctx context.Context, limit int) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(limit)
+	// Who the caller is decides whether the rest is worth anything; it is asked at the same time, to save a round trip.
+	group.Go(func() error {
+		caller, err := r.in.Caller(ctx)
+		r.keep(func(a *plan.Account) { a.Caller = caller })
+		return err
+	})
+	for _, p := range r.policies {
+		group.Go(func() error { return r.policy(ctx, p.ARN()) })
+		if r.whole {
+			group.Go(func() error { return r.usersOf(ctx, p.ARN()) })
+		}
+	}
+	for _, role := range r.roles {
+		group.Go(func() error { return r.role(ctx, role.Name) })
+	}
+	for _, user := range r.users {
+		group.Go(func() error { return r.user(ctx, user.Name) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	r.found.LeftBehind = sortedARNs(r.found.LeftBehind)
+	return nil
+}
+
+// both runs two calls at the same time and returns when both have ended.
+func both(one, other func() error) error {
+	var group errgroup.Group
+	group.Go(one)
+	group.Go(other)
+	return group.Wait()
+}
+
+func sortedARNs(arns []arn.ARN) []arn.ARN {
+	byText := map[string]arn.ARN{}
+	for _, a := range arns {
+		byText[a.String()] = a
+	}
+	var sorted []arn.ARN
+	for _, text := range slices.Sorted(maps.Keys(byText)) {
+		sorted = append(sorted, byText[text])
+	}
+	return sorted
+}

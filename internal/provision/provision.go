@@ -1,0 +1,78 @@
+// Package provision reads the accounts of a share to carry out plans in them.
+package provision
+
+import (
+	"context"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// Config says how a run reaches what it works on.
+type Config struct {
+	// Accounts open the accounts that the share gives access to. One that is absent is neither read nor changed.
+	Accounts map[arn.AccountID]Opener
+	// Deliverer returns the place of a cluster's credential.
+	Deliverer func(share.ClusterDelivery) (Deliverer, error)
+	// Run is this run, whose id marks users that are about to get a key.
+	Run plan.RunID
+	// Runs are the other runs of this machine.
+	Runs plan.Runs
+	// Settling repeats calls on what was just made.
+	Settling awsclient.Settling
+	// Limit is how many entities of one account are read at the same time, or steps carried out; 0 for 64. AWS's
+	// throttling slows an account down further, at the pace of its clients.
+	Limit int
+	// Progress is told of every step as it starts and ends, by one goroutine at a time; nil for nobody.
+	Progress func(Event)
+}
+
+const defaultLimit = 64
+
+// An Opener signs in to one account. Its error is the reason why the account cannot be read.
+type Opener func(context.Context) (Account, error)
+
+// An Account is one account that a run can work in.
+type Account struct {
+	IAM IAM
+	// Caller returns who the run acts as in the account.
+	Caller func(context.Context) (arn.ARN, error)
+}
+
+// A Deliverer reads or writes the credential of one cluster.
+type Deliverer interface {
+	// Read returns delivery.ErrNothing where nothing was delivered.
+	Read(context.Context) (delivery.Held, error)
+	Write(context.Context, credential.Config) error
+}
+
+// An Event is a step that starts or ends.
+type Event struct {
+	Step  plan.Step
+	State State
+	// Err is why a step failed or was skipped.
+	Err error
+}
+
+// A State is how far a step is.
+type State string
+
+// The states of a step.
+const (
+	Started State = "started"
+	Done    State = "done"
+	Failed  State = "failed"
+	// Skipped: something that the step needs failed or was skipped, or the run was stopped.
+	Skipped State = "skipped"
+)
+
+func (c Config) limit() int {
+	if c.Limit > 0 {
+		return c.Limit
+	}
+	return defaultLimit
+}
