@@ -21,6 +21,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/sandbox/internal/ecr"
 	"github.com/pullpass/pullpass/sandbox/internal/eks"
 	"github.com/pullpass/pullpass/sandbox/internal/iam"
 	"github.com/pullpass/pullpass/sandbox/internal/images"
@@ -128,7 +129,7 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 		Log: config.Log,
 	}
 	s.gateway = newGateway(store, sealer, config, serviceTable(
-		sts.Service(), iam.Service(), eks.Service()))
+		sts.Service(), iam.Service(), eks.Service(), ecr.Service(stored, s.layers)))
 	return s, nil
 }
 

@@ -37,7 +37,10 @@ func (s *Sandbox) Listen(ctx context.Context, address string) (*Server, error) {
 }
 
 func (s *Server) start(ctx context.Context, address string) error {
-	var err error
+	err := s.sandbox.stock(ctx)
+	if err != nil {
+		return err
+	}
 	s.authority, err = ca.New(ca.Config{Dir: s.sandbox.dir, Clock: s.sandbox.gateway.clock, Random: s.sandbox.gateway.random})
 	if err != nil {
 		return err
