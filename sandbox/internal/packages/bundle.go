@@ -25,11 +25,12 @@ const (
 // (pkg/bundle of aws/eks-anywhere-packages). It names no registry, so that the controller's default one counts.
 func newBundle(minor int, packages []bundled) (artifact, error) {
 	name := fmt.Sprintf("v1-%d-%d", minor, bundleNumber)
-	signature, err := sign(bundleText(name, "{}", packages))
+	body := bundledPackages(packages)
+	signature, err := sign(fmt.Sprintf(bundleForm, " {}", name, "", body))
 	if err != nil {
 		return artifact{}, err
 	}
-	text := bundleText(name, "\n    eksa.aws.com/signature: "+signature, packages)
+	text := fmt.Sprintf(bundleForm, "\n    eksa.aws.com/signature: "+signature, name, "  minControllerVersion: v0.4.4\n", body)
 	return newArtifact(
 		part{mediaType: "application/vnd.unknown.config.v1+json", content: []byte("{}")},
 		part{mediaType: "application/vnd.oci.image.layer.v1.tar", content: []byte(text),
@@ -37,16 +38,22 @@ func newBundle(minor int, packages []bundled) (artifact, error) {
 		nil, registry.Bundle(1, minor).Tag, name)
 }
 
-// bundleText is the bundle in the form that a signature is made over: keys sorted, lists not indented, nothing quoted
-// that need not be. Of the annotations that form leaves out all but two that this bundle does not have
-// (pkg/signature of aws/eks-anywhere-packages).
-func bundleText(name, annotations string, packages []bundled) string {
-	if !strings.HasPrefix(annotations, "\n") {
-		annotations = " " + annotations
-	}
+// bundleForm is a bundle as the signature is made over it: keys sorted, lists not indented, nothing quoted that need not
+// be. What is signed has neither the annotation that holds the signature nor a minControllerVersion (pkg/signature of
+// aws/eks-anywhere-packages, v0.4.17).
+const bundleForm = `apiVersion: packages.eks.amazonaws.com/v1alpha1
+kind: PackageBundle
+metadata:
+  annotations:%s
+  name: %s
+  namespace: eksa-packages
+spec:
+%s  packages:
+%s`
+
+// bundledPackages lists the packages, sorted by name.
+func bundledPackages(packages []bundled) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "apiVersion: packages.eks.amazonaws.com/v1alpha1\nkind: PackageBundle\nmetadata:\n  annotations:%s\n"+
-		"  name: %s\n  namespace: eksa-packages\nspec:\n  minControllerVersion: v0.4.4\n  packages:\n", annotations, name)
 	sorted := slices.SortedFunc(slices.Values(packages), func(a, b bundled) int { return strings.Compare(a.name, b.name) })
 	for _, p := range sorted {
 		fmt.Fprintf(&b, "  - name: %s\n    source:\n      repository: %s\n      versions:\n      - digest: %s\n",
