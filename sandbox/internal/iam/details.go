@@ -54,7 +54,7 @@ type userDetail struct {
 	ARN                     arn.ARN                 `xml:"Arn"`
 	CreateDate              wire.Timestamp          `xml:"CreateDate"`
 	UserPolicyList          wire.List[inlineDetail] `xml:"UserPolicyList,omitempty"`
-	GroupList               wire.List[string]       `xml:"GroupList"`
+	GroupList               wire.List[absent]       `xml:"GroupList"`
 	AttachedManagedPolicies wire.List[attachedView] `xml:"AttachedManagedPolicies"`
 	PermissionsBoundary     *boundaryView           `xml:"PermissionsBoundary"`
 	Tags                    *wire.List[tag]         `xml:"Tags"`
@@ -67,7 +67,7 @@ type roleDetail struct {
 	ARN                      arn.ARN                 `xml:"Arn"`
 	CreateDate               wire.Timestamp          `xml:"CreateDate"`
 	AssumeRolePolicyDocument encoded                 `xml:"AssumeRolePolicyDocument"`
-	InstanceProfileList      wire.List[string]       `xml:"InstanceProfileList"`
+	InstanceProfileList      wire.List[absent]       `xml:"InstanceProfileList"`
 	RolePolicyList           wire.List[inlineDetail] `xml:"RolePolicyList"`
 	AttachedManagedPolicies  wire.List[attachedView] `xml:"AttachedManagedPolicies"`
 	PermissionsBoundary      *boundaryView           `xml:"PermissionsBoundary"`
@@ -83,7 +83,7 @@ type policyDetail struct {
 type detailsOutput struct {
 	page
 	UserDetailList  wire.List[userDetail]   `xml:"UserDetailList"`
-	GroupDetailList wire.List[groupView]    `xml:"GroupDetailList"`
+	GroupDetailList wire.List[absent]       `xml:"GroupDetailList"`
 	RoleDetailList  wire.List[roleDetail]   `xml:"RoleDetailList"`
 	Policies        wire.List[policyDetail] `xml:"Policies"`
 }

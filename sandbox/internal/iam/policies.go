@@ -150,7 +150,7 @@ func (u usage) any() bool { return u.attached+u.boundaries > 0 }
 // usages counts for every policy that is in use.
 func usages(account *state.Account) map[arn.ARN]usage {
 	counts := map[arn.ARN]usage{}
-	for _, entity := range entities(account) {
+	count := func(entity *state.Entity) {
 		for _, policy := range entity.Attached {
 			counts[policy] = usage{counts[policy].attached + 1, counts[policy].boundaries}
 		}
@@ -158,19 +158,13 @@ func usages(account *state.Account) map[arn.ARN]usage {
 			counts[policy] = usage{counts[policy].attached, counts[policy].boundaries + 1}
 		}
 	}
+	for _, user := range account.Users {
+		count(&user.Entity)
+	}
+	for _, role := range account.Roles {
+		count(&role.Entity)
+	}
 	return counts
-}
-
-// entities returns the account's users, then its roles, each in the order of their names.
-func entities(account *state.Account) []*state.Entity {
-	var all []*state.Entity
-	for _, user := range state.Sorted(account.Users) {
-		all = append(all, &user.Entity)
-	}
-	for _, role := range state.Sorted(account.Roles) {
-		all = append(all, &role.Entity)
-	}
-	return all
 }
 
 type createPolicyInput struct {

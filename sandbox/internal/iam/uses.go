@@ -57,12 +57,12 @@ type policyRoleView struct {
 	RoleID   awsid.UniqueID `xml:"RoleId"`
 }
 
-// groupView stands in lists of groups, of which there are none: this IAM has no groups.
-type groupView struct{}
+// absent stands in lists of what this IAM does not have, such as groups: they are shown, and always empty.
+type absent struct{}
 
 type listEntitiesOutput struct {
 	page
-	PolicyGroups wire.List[groupView]      `xml:"PolicyGroups"`
+	PolicyGroups wire.List[absent]         `xml:"PolicyGroups"`
 	PolicyUsers  wire.List[policyUserView] `xml:"PolicyUsers"`
 	PolicyRoles  wire.List[policyRoleView] `xml:"PolicyRoles"`
 }
@@ -100,6 +100,18 @@ func listEntities(c *api.Call, in *listEntitiesInput) (*listEntitiesOutput, erro
 		}
 	}
 	return out, nil
+}
+
+// entities returns the account's users, then its roles, each in the order of their names.
+func entities(account *state.Account) []*state.Entity {
+	var all []*state.Entity
+	for _, user := range state.Sorted(account.Users) {
+		all = append(all, &user.Entity)
+	}
+	for _, role := range state.Sorted(account.Roles) {
+		all = append(all, &role.Entity)
+	}
+	return all
 }
 
 // entityOrder is the key by which lists of entities are sorted: users first.
