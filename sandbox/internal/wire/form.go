@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding"
 	"errors"
+	"maps"
 	"net/url"
 	"reflect"
 	"slices"
@@ -147,7 +148,8 @@ func decodeList(n *node, path string, v reflect.Value) error {
 		return malformedInput("Expected a list for %s", path)
 	}
 	indexes := make([]int, 0, len(members.children))
-	for name := range members.children {
+	// In order, so that of several bad ones the error always names the same.
+	for _, name := range slices.Sorted(maps.Keys(members.children)) {
 		index, err := strconv.Atoi(name)
 		if err != nil || index < 1 || index > maxIndex || strconv.Itoa(index) != name {
 			return malformedInput("%s.member.%s is not a list index from 1 to %d", path, name, maxIndex)
