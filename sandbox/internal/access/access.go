@@ -4,6 +4,7 @@ package access
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,19 +20,20 @@ import (
 // concurrent use.
 type Rules struct {
 	mu       sync.Mutex
-	compiled map[policyKey]*state.Document
+	compiled []compiled
 	// unbound is the policy of a repository that does not exist.
 	unbound *state.Document
 }
 
-// policyKey is what the effective policy of a repository is made of: its own, and the accounts that are let in.
-type policyKey struct {
+// compiled is an effective policy with what it was made of: the repository's own, and the accounts that are let in.
+type compiled struct {
 	own      *state.Document
-	accounts string // joined
+	accounts []arn.AccountID
+	document *state.Document
 }
 
 // mostCompiled bounds what is remembered: whenever a repository's policy or the set of subscribers changes there is one
-// more, and the old ones are of no use.
+// more, and the oldest is of no use.
 const mostCompiled = 64
 
 // Target is what an action does to the repository at a place. A repository that does not exist has no policy that could
@@ -70,25 +72,26 @@ func (r *Rules) Policy(world *state.World, repository *state.Repository, now tim
 	if len(accounts) == 0 {
 		return repository.Policy, nil
 	}
-	key := policyKey{repository.Policy, strings.Join(accounts, `","`)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if document, ok := r.compiled[key]; ok {
-		return document, nil
+	for _, c := range r.compiled {
+		if c.own == repository.Policy && slices.Equal(c.accounts, accounts) {
+			return c.document, nil
+		}
 	}
-	document, err := merge(key)
+	document, err := merge(repository.Policy, accounts)
 	if err != nil {
 		return nil, fmt.Errorf("making the policy of repository %s: %w", repository.Name, err)
 	}
-	if r.compiled == nil || len(r.compiled) >= mostCompiled {
-		r.compiled = map[policyKey]*state.Document{}
+	if len(r.compiled) >= mostCompiled {
+		r.compiled = slices.Delete(r.compiled, 0, 1)
 	}
-	r.compiled[key] = document
+	r.compiled = append(r.compiled, compiled{repository.Policy, accounts, document})
 	return document, nil
 }
 
 // subscribers are the accounts, sorted, that the registry of a repository lets in: none where it holds no packages.
-func subscribers(world *state.World, repository *state.Repository, now time.Time) []string {
+func subscribers(world *state.World, repository *state.Repository, now time.Time) []arn.AccountID {
 	owner, ok := world.Accounts[repository.Account]
 	if !ok {
 		return nil
@@ -96,11 +99,11 @@ func subscribers(world *state.World, repository *state.Repository, now time.Time
 	if registry, ok := owner.Registries[repository.Region]; !ok || !registry.Packages {
 		return nil
 	}
-	var accounts []string
+	var accounts []arn.AccountID
 	for id, account := range world.Accounts {
 		for _, subscription := range account.Subscriptions {
 			if subscription.Region == repository.Region && subscription.Opens(now) {
-				accounts = append(accounts, string(arn.Root(id).String()))
+				accounts = append(accounts, id)
 				break
 			}
 		}
@@ -116,16 +119,20 @@ const readActions = `"ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:
 	`"ecr:DescribeImages","ecr:DescribeImageScanFindings","ecr:DescribeRepositories","ecr:GetDownloadUrlForLayer",` +
 	`"ecr:ListImages","ecr:ListTagsForResource"`
 
-func merge(key policyKey) (*state.Document, error) {
-	text := `{"Version":"2012-10-17","Statement":[{"Sid":"Subscribers","Effect":"Allow","Principal":{"AWS":["` +
-		key.accounts + `"]},"Action":[` + readActions + `]}]}`
+func merge(own *state.Document, accounts []arn.AccountID) (*state.Document, error) {
+	principals := make([]string, len(accounts))
+	for i, account := range accounts {
+		principals[i] = strconv.Quote(arn.Root(account).String())
+	}
+	text := `{"Version":"2012-10-17","Statement":[{"Sid":"Subscribers","Effect":"Allow","Principal":{"AWS":[` +
+		strings.Join(principals, ",") + `]},"Action":[` + readActions + `]}]}`
 	document, err := state.NewDocument(iampolicy.Resource, "repository policy", text)
-	if err != nil || key.own == nil {
+	if err != nil || own == nil {
 		return document, err
 	}
-	merged := *key.own.Parsed
+	merged := *own.Parsed
 	merged.Statements = slices.Concat(merged.Statements, document.Parsed.Statements)
-	return state.NewDocument(iampolicy.Resource, key.own.Name, string(merged.JSON()))
+	return state.NewDocument(iampolicy.Resource, own.Name, string(merged.JSON()))
 }
 
 func (r *Rules) unboundPolicy() (*state.Document, error) {
