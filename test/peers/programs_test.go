@@ -1,0 +1,118 @@
+package peers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience bounds one run of a client, which takes about a second. A client that hangs fails its check, not the whole test.
+const patience = 2 * time.Minute
+
+// A program is an executable under test.
+type program struct {
+	name    string // as people call it: "aws-cli"
+	version string // as the program tells it: "2.9.19"
+	path    string
+}
+
+func (p program) String() string { return p.name + " " + p.version }
+
+// An outcome is how a program ended.
+type outcome struct {
+	code   int
+	stdout []byte // may hold a secret: no message shows it
+	stderr string
+}
+
+// succeeded ends the test where the program failed.
+func (o outcome) succeeded(t *testing.T) outcome {
+	t.Helper()
+	if o.code != 0 {
+		t.Fatalf("it ended with %d: %s", o.code, o.stderr)
+	}
+	return o
+}
+
+// text is what the program printed, without the end of the line.
+func (o outcome) text() string { return strings.TrimRight(string(o.stdout), "\n") }
+
+// run runs the program with nothing but the given environment.
+func (p program) run(t *testing.T, env []string, stdin io.Reader, args ...string) outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, p.path, args...)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, stdin, &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
+		t.Fatalf("running %s: %v: %s", p, err, stderr.String())
+	}
+	t.Logf("%s %s: ended with %d", p, brief(args), cmd.ProcessState.ExitCode())
+	return outcome{cmd.ProcessState.ExitCode(), stdout.Bytes(), stderr.String()}
+}
+
+// brief leaves out documents, which take several lines.
+func brief(args []string) string {
+	words := slices.Clone(args)
+	for i, word := range words {
+		if strings.Contains(word, "\n") {
+			words[i] = "…"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// programs are what run.sh found and built.
+type programs struct {
+	aws      []program
+	crane    program
+	pullpass program
+}
+
+// findPrograms reads what run.sh says: PEERS_AWS is a list of paths in the form of PATH, the others are one path each.
+func findPrograms(t *testing.T) programs {
+	t.Helper()
+	found := programs{
+		crane:    program{name: "crane", path: setting(t, "PEERS_CRANE")},
+		pullpass: program{name: "pullpass", path: setting(t, "PEERS_PULLPASS")},
+	}
+	found.crane.version = strings.TrimPrefix(found.crane.run(t, os.Environ(), nil, "version").succeeded(t).text(), "v")
+	for _, path := range filepath.SplitList(setting(t, "PEERS_AWS")) {
+		aws := program{name: "aws-cli", path: path}
+		aws.version = awsVersion(t, aws)
+		found.aws = append(found.aws, aws)
+	}
+	return found
+}
+
+func setting(t *testing.T, name string) string {
+	t.Helper()
+	value := os.Getenv(name)
+	if value == "" {
+		t.Fatalf("%s is not set: run test/peers/run.sh", name)
+	}
+	return value
+}
+
+// awsVersion takes "2.9.19" out of "aws-cli/2.9.19 Python/3.11.2 …".
+func awsVersion(t *testing.T, aws program) string {
+	t.Helper()
+	banner := aws.run(t, os.Environ(), nil, "--version").succeeded(t).text()
+	first, _, _ := strings.Cut(banner, " ")
+	version, ok := strings.CutPrefix(first, "aws-cli/")
+	if !ok {
+		t.Fatalf("%s is no AWS CLI: it calls itself %q", aws.path, banner)
+	}
+	return version
+}
