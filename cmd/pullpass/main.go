@@ -1,0 +1,32 @@
+// Command pullpass lends access to a private ECR registry. See package cli.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/pullpass/pullpass/internal/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	host, err := os.Hostname()
+	if err != nil {
+		host = "" // Runs of this machine then share the name "unknown".
+	}
+	code := cli.Main(ctx, os.Args[1:], cli.Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv:   os.Getenv,
+		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
+		Hostname: host, TempDir: os.TempDir(),
+		Now: time.Now, Random: rand.Reader,
+	})
+	stop()
+	os.Exit(code)
+}

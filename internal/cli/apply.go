@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/provision"
+	"github.com/pullpass/pullpass/internal/registry"
+)
+
+// applyOptions are those of `pullpass apply` and `pullpass accept`.
+type applyOptions struct {
+	planOptions
+	yes, noVerify bool
+	invitations   string
+}
+
+func (o *applyOptions) register(cmd *cobra.Command) {
+	o.planOptions.register(cmd)
+	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask for a confirmation")
+	cmd.Flags().BoolVar(&o.noVerify, "no-verify", false, "do not prove the result")
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var flags shareFlags
+	var o applyOptions
+	cmd := &cobra.Command{
+		Use:   "apply",
+		Short: "Make the share so, and prove it",
+		Long: `Shows the plan, asks, carries it out in all accounts side by side, and proves for every cluster that its
+credential pulls. A failure in one destination stops only that one; running it again goes on from there.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withShare(cmd.Context(), flags, func(s *session) error { return s.apply(cmd.Context(), o) })
+		},
+	}
+	flags.register(cmd)
+	o.register(cmd)
+	cmd.Flags().StringVar(&o.invitations, "invitations", "", "write an invitation for every side handed over into this `DIR`")
+	a.formatFlag(cmd)
+	return cmd
+}
+
+// applyResult is the result of `pullpass apply`.
+type applyResult struct {
+	Plan   *plan.Plan   `json:"plan"`
+	Steps  []stepReport `json:"steps"`
+	Proofs *proofReport `json:"proofs,omitempty"`
+}
+
+type stepReport struct {
+	ID      string          `json:"id"`
+	Account arn.AccountID   `json:"account"`
+	State   provision.State `json:"state"`
+	Error   string          `json:"error,omitempty"`
+}
+
+func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
+	r, err := s.begin(ctx, o.planOptions, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.release()) }()
+	p, err := r.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.confirm(p, o.yes); err != nil {
+		return err
+	}
+	if o.invitations != "" {
+		if err := s.invite(p, o.invitations); err != nil {
+			return err
+		}
+	}
+	r.config.Progress = s.app.stepProgress
+	done, err := provision.Apply(ctx, r.config, p)
+	if err != nil {
+		return err
+	}
+	return s.conclude(ctx, p, done, o)
+}
+
+// confirm shows what will change and asks, where there is something to ask for.
+func (s *session) confirm(p *plan.Plan, yes bool) error {
+	if !s.app.quiet || !yes {
+		if err := writePlan(s.app.env.Stderr, p); err != nil {
+			return err
+		}
+	}
+	if !p.Pending() {
+		return nil
+	}
+	return s.app.confirm(yes, "Carry this out?")
+}
+
+// stepProgress says how each step ended, one line a step.
+func (a *app) stepProgress(e provision.Event) {
+	switch e.State {
+	case provision.Started:
+	case provision.Done:
+		a.progress("%s  %s  %s %s", e.Step.Account, a.paint(green, "done"), e.Step.Verb, e.Step.Target)
+	case provision.Failed:
+		a.progress("%s  %s  %s %s", e.Step.Account, a.paint(red, "FAIL"), e.Step.Verb, e.Step.Target)
+	case provision.Skipped:
+		a.progress("%s  %s  %s %s", e.Step.Account, a.paint(faint, "skip"), e.Step.Verb, e.Step.Target)
+	}
+}
+
+// conclude proves the result and sums it up.
+func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Result, o applyOptions) error {
+	result := applyResult{Plan: p, Steps: []stepReport{}}
+	for _, step := range done.Steps {
+		report := stepReport{ID: step.Step.ID, Account: step.Step.Account, State: step.State}
+		if step.Err != nil {
+			report.Error = terse(step.Err)
+		}
+		result.Steps = append(result.Steps, report)
+	}
+	if !o.noVerify {
+		proofs := s.provable(p).verify(ctx, registry.Probe(), done.Count(provision.Done) > 0)
+		result.Proofs = &proofs
+	}
+	if err := s.app.result(result, func(w io.Writer) error { return s.app.writeApplied(w, result, p, done) }); err != nil {
+		return err
+	}
+	return s.outcome(p, done, result.Proofs)
+}
+
+// provable leaves out the destinations that are handed over: their deliveries are not here.
+func (s *session) provable(p *plan.Plan) *session {
+	out := *s
+	out.desired.Destinations = nil
+	for _, side := range s.desired.Destinations {
+		if !p.IsHandedOver(side.Account) {
+			out.desired.Destinations = append(out.desired.Destinations, side)
+		}
+	}
+	return &out
+}
+
+func (a *app) writeApplied(w io.Writer, result applyResult, p *plan.Plan, done provision.Result) error {
+	if result.Proofs != nil && len(result.Proofs.Clusters) > 0 {
+		if err := result.Proofs.writer(a)(w); err != nil {
+			return err
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Applied: %d done, %d failed, %d skipped.\n",
+		done.Count(provision.Done), done.Count(provision.Failed), done.Count(provision.Skipped))
+	for _, step := range done.Steps {
+		if step.State == provision.Failed {
+			fmt.Fprintf(&b, "%s  failed: %s\n", step.Step.Account, terse(step.Err))
+		}
+	}
+	for _, problem := range p.Problems {
+		fmt.Fprintf(&b, "%s  not done: %s\n", problem.Account, problem)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// outcome turns what happened into an error, after everything has been said but for the hints.
+func (s *session) outcome(p *plan.Plan, done provision.Result, proofs *proofReport) error {
+	failed := done.Err()
+	if failed != nil {
+		s.hintFailures(done)
+	}
+	s.hintProblems(p)
+	switch {
+	case failed != nil || len(p.Problems) > 0:
+		return errIncomplete
+	case proofs != nil:
+		return proofs.err()
+	}
+	return nil
+}
+
+// hintFailures says once for each kind of failure what to do about it.
+func (s *session) hintFailures(done provision.Result) {
+	said := map[string]bool{}
+	for _, step := range done.Steps {
+		if step.State != provision.Failed {
+			continue
+		}
+		hint := "pullpass apply again goes on from here"
+		for _, r := range rules() {
+			if r.is(step.Err) && r.hint != "" {
+				hint = r.hint
+				break
+			}
+		}
+		if !said[hint] {
+			said[hint] = true
+			s.app.say("hint: %s", hint)
+		}
+	}
+}

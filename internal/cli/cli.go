@@ -1,0 +1,72 @@
+// Package cli is the command line of pullpass.
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// Env is the world as main hands it in.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Getenv reads an environment variable.
+	Getenv func(string) string
+	// Terminal says that somebody sits there: stdin and stderr are both terminals, so that questions can be asked.
+	Terminal bool
+	// Hostname is this machine's name, by which its runs are told from those of others.
+	Hostname string
+	// TempDir is where the demo makes its directory.
+	TempDir string
+	Now     func() time.Time
+	// Random gives run ids their uniqueness.
+	Random io.Reader
+}
+
+// Main runs one command line, without the program's name, and returns the exit code: see errors.go.
+func Main(ctx context.Context, args []string, env Env) int {
+	a := &app{env: env}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.started {
+		err = usage(err) // Cobra's own: an unknown command or flag, a missing argument.
+	}
+	return a.report(err)
+}
+
+// app is what the commands of one command line share.
+type app struct {
+	env     Env
+	started bool
+	quiet   bool
+	format  format
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "pullpass",
+		Short: "Lend access to a private ECR registry, and prove that it works",
+		Long: `pullpass gives AWS accounts, and the EKS Anywhere clusters that they run, a working pass to pull
+EKS Anywhere Curated Packages; it proves that the pass works. See it first: pullpass demo`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRun: func(*cobra.Command, []string) {
+			a.started = true
+		},
+	}
+	root.SetIn(a.env.Stdin)
+	root.SetOut(a.env.Stdout)
+	root.SetErr(a.env.Stderr)
+	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "say nothing but results and errors")
+	root.AddCommand(
+		a.demoCommand(), a.registryCommand(), a.planCommand(), a.applyCommand(), a.acceptCommand(), a.verifyCommand(),
+		a.configCommand(), a.secretCommand(), a.schemaCommand(), a.sandboxCommand(), a.versionCommand(),
+	)
+	return root
+}

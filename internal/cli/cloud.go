@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/spf13/cobra"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/sandbox"
+)
+
+// cloud is the AWS that a command works with: AWS itself, or a sandbox under AWS's host names.
+type cloud struct {
+	// transport carries every request; nil for AWS itself, where each user of it has its own default.
+	transport *http.Transport
+	// configFiles and credentialsFiles are as in awsclient.Config.
+	configFiles, credentialsFiles []string
+	// sandboxed says that every account has a profile named by its id.
+	sandboxed bool
+	close     func(context.Context) error
+}
+
+// cloudFlags is the flag by which a command chooses its AWS.
+type cloudFlags struct{ sandbox string }
+
+func (f *cloudFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.sandbox, "sandbox", "", "use the embedded AWS in this `DIR` in place of AWS")
+}
+
+// openCloud returns the AWS of the flags. It must be closed.
+func (a *app) openCloud(ctx context.Context, f cloudFlags) (*cloud, error) {
+	if f.sandbox == "" {
+		return a.realCloud(), nil
+	}
+	return a.sandboxCloud(ctx, f.sandbox)
+}
+
+// realCloud honours the two variables that move the AWS configuration files; the SDK does so too, and both must look at
+// the same files.
+func (a *app) realCloud() *cloud {
+	c := &cloud{close: func(context.Context) error { return nil }}
+	if file := a.env.Getenv("AWS_CONFIG_FILE"); file != "" {
+		c.configFiles = []string{file}
+	}
+	if file := a.env.Getenv("AWS_SHARED_CREDENTIALS_FILE"); file != "" {
+		c.credentialsFiles = []string{file}
+	}
+	return c
+}
+
+// sandboxCloud joins the process that serves the directory, or starts the sandbox in this one for as long as the command
+// lasts.
+func (a *app) sandboxCloud(ctx context.Context, dir string) (*cloud, error) {
+	box, err := sandbox.New(sandbox.Config{Dir: dir, Clock: a.env.Now, Random: a.env.Random})
+	if errors.Is(err, sandbox.ErrInUse) {
+		ready, readErr := sandbox.ReadReady(dir)
+		if readErr != nil {
+			return nil, errors.Join(err, readErr)
+		}
+		return a.reach(ready, dir, func(context.Context) error { return nil })
+	}
+	if err != nil {
+		return nil, err
+	}
+	server, err := box.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(err, box.Close())
+	}
+	return a.reach(server.Ready(), dir, func(ctx context.Context) error {
+		return errors.Join(server.Close(ctx), box.Close())
+	})
+}
+
+func (a *app) reach(ready sandbox.Ready, dir string, closer func(context.Context) error) (*cloud, error) {
+	transport, err := ready.Transport()
+	if err != nil {
+		return nil, err
+	}
+	var dialer dialer
+	transport.DialContext = dialer.dial
+	return &cloud{
+		transport: transport, configFiles: []string{sandbox.ConfigFile(dir)}, credentialsFiles: []string{},
+		sandboxed: true,
+		close: func(ctx context.Context) error {
+			dialer.hangUp()
+			return closer(ctx)
+		},
+	}, nil
+}
+
+// dialer remembers its connections. A server that is to end waits for those that never carried a request, which a client
+// makes when it dials ahead, and the SDK's clients keep theirs out of reach.
+type dialer struct {
+	net.Dialer
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.conns = append(d.conns, conn)
+	return conn, nil
+}
+
+// hangUp closes every connection; most are closed already, which is no news.
+func (d *dialer) hangUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, conn := range d.conns {
+		_ = conn.Close()
+	}
+}
+
+// factory makes AWS clients for this cloud.
+func (c *cloud) factory(a *app, region arn.Region) *awsclient.Factory {
+	config := awsclient.Config{
+		ConfigFiles: c.configFiles, CredentialsFiles: c.credentialsFiles, Region: region, Token: a.tokenPrompt(),
+	}
+	if c.transport != nil {
+		// The SDK wants a client of its own type as soon as AWS_CA_BUNDLE is set, because it adds to the client's roots.
+		config.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.Proxy, t.DialContext, t.TLSClientConfig = c.transport.Proxy, c.transport.DialContext, c.transport.TLSClientConfig.Clone()
+			t.MaxIdleConnsPerHost = c.transport.MaxIdleConnsPerHost
+		})
+	}
+	return awsclient.New(config)
+}
+
+// client is for what does not go through the SDK's own clients; nil is the default one.
+func (c *cloud) client() *http.Client {
+	if c.transport == nil {
+		return nil
+	}
+	return &http.Client{Transport: c.transport}
+}
+
+// withCloud runs use with the cloud of the flags and closes it afterwards.
+func (a *app) withCloud(ctx context.Context, f cloudFlags, use func(*cloud) error) (err error) {
+	c, err := a.openCloud(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := c.close(ctx); closeErr != nil {
+			err = errors.Join(err, fmt.Errorf("closing the sandbox: %w", closeErr))
+		}
+	}()
+	return use(c)
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/provision"
+	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/internal/share"
+	"github.com/pullpass/pullpass/sandbox"
+)
+
+// The exit codes.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2 // wrong usage, or a document with mistakes
+	exitPending  = 3 // plan: there is something to change
+	exitUnproven = 4 // verify, or the proofs that end apply: a link is broken
+)
+
+// Outcomes that are no failure of the command itself. What there is to say has been said by then.
+var (
+	errPending  = errors.New("changes are pending")
+	errUnproven = errors.New("a proof failed")
+	// errIncomplete is for work that was done in part; the summary names what is missing.
+	errIncomplete = errors.New("not everything was done")
+)
+
+// errUsage marks what the caller of the program got wrong.
+var errUsage = errors.New("wrong usage")
+
+// usageError is wrapped around an error so that it prints as it is and is an errUsage.
+type usageError struct{ err error }
+
+func usage(err error) error { return &usageError{err} }
+
+func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
+
+func (e *usageError) Error() string        { return e.err.Error() }
+func (e *usageError) Unwrap() error        { return e.err }
+func (e *usageError) Is(target error) bool { return target == errUsage }
+
+// hinted is an error with a hint of its own, for where the table cannot know better.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func withHint(err error, hint string) error { return &hinted{err, hint} }
+
+func (e *hinted) Error() string { return e.err.Error() }
+func (e *hinted) Unwrap() error { return e.err }
+
+// rule is one line of the table from errors to exit codes and hints.
+type rule struct {
+	is    func(error) bool
+	code  int
+	quiet bool   // all has been said
+	hint  string // empty where the message says it
+}
+
+func isA[T error](err error) bool {
+	var target T
+	return errors.As(err, &target)
+}
+
+func is(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func hasCode(codes ...string) func(error) bool {
+	return func(err error) bool {
+		var api smithy.APIError
+		if !errors.As(err, &api) {
+			return false
+		}
+		for _, code := range codes {
+			if api.ErrorCode() == code {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// rules is the table; the first that fits counts.
+func rules() []rule {
+	return []rule{
+		{is: is(errPending), code: exitPending, quiet: true},
+		{is: is(errUnproven), code: exitUnproven, quiet: true},
+		{is: is(errIncomplete), code: exitFailed, quiet: true},
+		{is: isA[share.Errors], code: exitUsage},
+		{is: isA[*share.Error], code: exitUsage},
+		{is: is(share.ErrUnknownName), code: exitUsage, hint: "--destination and --cluster name parts of the share"},
+		{is: is(errUsage), code: exitUsage, hint: "pullpass help, or a command with --help"},
+		{is: is(registry.ErrUnknownRegion), code: exitUsage, hint: "name a Region of the table, or the registry's account in the share"},
+		{is: is(registry.ErrNoRegistry), code: exitUsage, hint: "packages are in the Regions of the commercial partition only"},
+		{is: is(sandbox.ErrNotServed), code: exitFailed, hint: "start it: pullpass sandbox serve --dir DIR"},
+		{is: is(sandbox.ErrInUse), code: exitFailed, hint: "another process has the directory and does not serve it; end it, or take another directory"},
+		{is: is(awsclient.ErrNoSubscription), code: exitFailed, hint: "check the id, the Region and the account: aws eks list-eks-anywhere-subscriptions"},
+		{is: is(awsclient.ErrNoToken), code: exitFailed, hint: "run it in a terminal, or sign in first and use a profile with the session's keys"},
+		{is: isA[*provision.SCPError], code: exitFailed, hint: "the organization's administrators can make an exception; nobody in the account can"},
+		{is: isA[*provision.UndeliveredError], code: exitFailed, hint: "mend the delivery and run pullpass apply again: it replaces the key that nobody holds"},
+		{is: is(provision.ErrChanged), code: exitFailed, hint: "run it again: a new plan sees what has changed"},
+		{is: is(delivery.ErrNothing), code: exitFailed, hint: "deliver a credential first: pullpass apply; or give a key with --key-id"},
+		{is: hasCode("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException"),
+			code: exitFailed, hint: "the credentials of the access are not valid (any more): sign in again, or correct the profile"},
+		{is: hasCode("AccessDenied", "AccessDeniedException"), code: exitFailed,
+			hint: "the access given may not do this; the message names the action that it lacks"},
+	}
+}
+
+// report says what went wrong, if anything did, and returns the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	found := rule{code: exitFailed}
+	for _, r := range rules() {
+		if r.is(err) {
+			found = r
+			break
+		}
+	}
+	if found.quiet {
+		return found.code
+	}
+	var own *hinted
+	if errors.As(err, &own) {
+		found.hint = own.hint
+	}
+	text := terse(err)
+	if !isA[*share.Error](err) && !isA[share.Errors](err) {
+		text = "error: " + text // Mistakes in a document begin with their place instead.
+	}
+	a.say("%s", text)
+	if found.hint != "" && !strings.Contains(text, "\nhint: ") {
+		a.say("hint: %s", found.hint)
+	}
+	return found.code
+}
+
+// terse is an error's text with the SDK's wrapping taken off AWS's own words: which attempt it was and the request's id
+// say nothing to people, and differ from run to run.
+func terse(err error) string {
+	text := err.Error()
+	var operation *smithy.OperationError
+	if !errors.As(err, &operation) {
+		return text
+	}
+	said := operation.Unwrap().Error()
+	var api smithy.APIError
+	var network *url.Error
+	switch {
+	case errors.As(err, &api):
+		said = api.ErrorCode() + ": " + api.ErrorMessage()
+	case errors.As(err, &network):
+		said = network.Error()
+	}
+	return strings.Replace(text, operation.Error(), said, 1)
+}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// located is a registry and how it was found.
+type located struct {
+	registry registry.Registry
+	// by is what named the registry.
+	by finder
+	// subscription is nil where EKS was not asked.
+	subscription *awsclient.Subscription
+}
+
+// finder says what named a registry.
+type finder string
+
+const (
+	bySubscription finder = "subscription"
+	byShare        finder = "share"
+	byTable        finder = "table"
+)
+
+// locate finds the share's registry: EKS is asked where there is a subscription and access to the source; then the
+// account that the share gives counts, then the Region table.
+func (s *session) locate(ctx context.Context, doc *share.Document) (located, error) {
+	spec := doc.Spec.Registry
+	access, open := s.access[doc.Spec.Source.Account]
+	if spec.Subscription == "" || !open {
+		return fallback(spec, nil)
+	}
+	clients, err := s.factory.For(ctx, access, spec.Region)
+	if err != nil {
+		return located{}, err
+	}
+	caller, err := clients.Caller(ctx)
+	if err != nil {
+		return located{}, fmt.Errorf("signing in to source account %s: %w", doc.Spec.Source.Account, err)
+	}
+	if caller.Account != doc.Spec.Source.Account {
+		return located{}, doc.ErrorAt("spec.source.access",
+			fmt.Sprintf("leads to account %s, not to %s", caller.Account, doc.Spec.Source.Account), "give the source its own profile")
+	}
+	subscription, err := clients.Subscriptions.Describe(ctx, spec.Subscription)
+	if errors.Is(err, awsclient.ErrNoSubscription) {
+		return located{}, doc.ErrorAt("spec.registry.subscription",
+			fmt.Sprintf("account %s has no such subscription in %s", caller.Account, spec.Region),
+			"aws eks list-eks-anywhere-subscriptions shows those that it has")
+	}
+	if err != nil {
+		return located{}, err
+	}
+	return fromSubscription(spec, subscription)
+}
+
+// fromSubscription reads the host that EKS gives, which must be that of an ECR registry in the subscription's Region.
+func fromSubscription(spec share.RegistrySpec, s awsclient.Subscription) (located, error) {
+	if s.PackageRegistry == "" {
+		return fallback(spec, &s)
+	}
+	found, err := registry.ParseHost(s.PackageRegistry)
+	if err != nil {
+		return located{}, fmt.Errorf("reading the packages registry of subscription %s: %w", s.ID, err)
+	}
+	return located{registry: found, by: bySubscription, subscription: &s}, nil
+}
+
+func fallback(spec share.RegistrySpec, s *awsclient.Subscription) (located, error) {
+	if spec.Account != "" {
+		return located{registry: registry.Registry{Account: spec.Account, Region: spec.Region}, by: byShare, subscription: s}, nil
+	}
+	found, err := fromTable(spec.Region)
+	found.subscription = s
+	return found, err
+}
+
+func fromTable(region arn.Region) (located, error) {
+	found, err := registry.ForRegion(region)
+	if err != nil {
+		return located{}, err
+	}
+	return located{registry: found, by: byTable}, nil
+}

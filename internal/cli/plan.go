@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pullpass/pullpass/internal/plan"
+)
+
+// planCommandOptions are those of `pullpass plan`.
+type planCommandOptions struct {
+	shareFlags
+	planOptions
+	invitations string
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var o planCommandOptions
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what apply would change",
+		Long: `Reads both sides and shows the difference to the share. A side without access is handed over: what it needs is
+shown as commands of the AWS CLI for its administrator. The exit code is 3 if there is something to change.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error {
+				r, err := s.begin(cmd.Context(), o.planOptions, false)
+				if err != nil {
+					return err
+				}
+				p, err := r.plan(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return s.showPlan(p, o.invitations)
+			})
+		},
+	}
+	o.shareFlags.register(cmd)
+	o.planOptions.register(cmd)
+	cmd.Flags().StringVar(&o.invitations, "invitations", "", "write an invitation for every side handed over into this `DIR`")
+	a.formatFlag(cmd)
+	return cmd
+}
+
+func (s *session) showPlan(p *plan.Plan, invitations string) error {
+	if err := s.app.result(p, func(w io.Writer) error { return writePlan(w, p) }); err != nil {
+		return err
+	}
+	if invitations != "" {
+		if err := s.invite(p, invitations); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(p.Problems) > 0:
+		s.hintProblems(p)
+		return errIncomplete
+	case p.Pending():
+		return errPending
+	}
+	return nil
+}
+
+// writePlan writes the plan and, for each side handed over, the commands that its administrator can run.
+func writePlan(w io.Writer, p *plan.Plan) error {
+	if err := p.WriteText(w); err != nil {
+		return err
+	}
+	for _, side := range p.Sides {
+		commands := p.Commands(side.Account)
+		if side.State != plan.HandedOver || len(commands) == 0 {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "\n# For the administrator of %s, if nothing of this is there yet:\n", side.Account); err != nil {
+			return err
+		}
+		for _, c := range commands {
+			if _, err := fmt.Fprintln(w, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hintProblems says once for each kind of problem what to do about it.
+func (s *session) hintProblems(p *plan.Plan) {
+	said := map[plan.ProblemKind]bool{}
+	for _, problem := range p.Problems {
+		if hint := problemHint(problem.Kind); hint != "" && !said[problem.Kind] {
+			said[problem.Kind] = true
+			s.app.say("hint: %s", hint)
+		}
+	}
+}
+
+func problemHint(kind plan.ProblemKind) string {
+	switch kind {
+	case plan.Unreadable:
+		return "the others can go on: pullpass apply --destination ACCOUNT"
+	case plan.WrongAccount:
+		return "the profile leads elsewhere: correct the access in the share"
+	case plan.MadeByHand:
+		return "pullpass apply --adopt takes over what was made by hand, as it is"
+	case plan.OtherShare:
+		return "give one of the two shares other names"
+	case plan.PathDiffers:
+		return "give the share the path that is there (iam.path), or remove what is in the way"
+	case plan.Quota:
+		return "make room, or split the share"
+	case plan.KeyBusy:
+		return "wait for the other run to end; --take-over disregards it"
+	case plan.KeysFull:
+		return "delete the key that is not needed, in the destination account"
+	case plan.DeliveryUnknown:
+		return "make the delivery readable, or move away what is there"
+	case plan.SourceStopped:
+	}
+	return ""
+}

@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/provision"
+	"github.com/pullpass/pullpass/internal/runlock"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// shareFlags say which share, which part of it, and in which AWS.
+type shareFlags struct {
+	cloudFlags
+	file                   string
+	destinations, clusters []string
+}
+
+func (f *shareFlags) register(cmd *cobra.Command) {
+	f.cloudFlags.register(cmd)
+	cmd.Flags().StringVarP(&f.file, "share", "f", "share.yaml", "the share document, a `FILE`")
+	f.registerParts(cmd)
+}
+
+func (f *shareFlags) registerParts(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.destinations, "destination", nil, "only this destination `ACCOUNT` (repeatable)")
+	cmd.Flags().StringArrayVar(&f.clusters, "cluster", nil, "only the clusters of this `NAME` (repeatable)")
+}
+
+// session is a share, or one side of it, opened in one AWS.
+type session struct {
+	app     *app
+	cloud   *cloud
+	factory *awsclient.Factory
+	// doc is the share document; nil where there is an invitation instead.
+	doc *share.Document
+	// dir is where the document is: deliveries are relative to it.
+	dir     string
+	desired share.Desired
+	// access holds the accounts that this side gives access to.
+	access  map[arn.AccountID]share.Access
+	keys    share.Keys
+	located located
+}
+
+// readShare reads and checks the document, before anything is asked of AWS.
+func readShare(file string) (*share.Document, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, withHint(usage(fmt.Errorf("reading the share: %w", err)), "name the share document with -f FILE")
+	}
+	return share.Parse(file, src)
+}
+
+// withShare opens the share of the flags in the AWS of the flags, for as long as use takes.
+func (a *app) withShare(ctx context.Context, f shareFlags, use func(*session) error) error {
+	doc, err := readShare(f.file)
+	if err != nil {
+		return err
+	}
+	return a.withCloud(ctx, f.cloudFlags, func(c *cloud) error {
+		s, err := a.open(ctx, doc, f, c)
+		if err != nil {
+			return err
+		}
+		return use(s)
+	})
+}
+
+func (a *app) open(ctx context.Context, doc *share.Document, f shareFlags, c *cloud) (*session, error) {
+	if c.sandboxed {
+		nameDefaults(doc)
+	}
+	known, err := awsclient.Profiles(c.configFiles, c.credentialsFiles)
+	if err != nil {
+		return nil, err
+	}
+	if err := share.CheckProfiles(doc, known); err != nil {
+		return nil, err
+	}
+	s := &session{
+		app: a, cloud: c, factory: c.factory(a, doc.Spec.Registry.Region), doc: doc, dir: filepath.Dir(f.file),
+		access: accesses(doc), keys: doc.Spec.Keys,
+	}
+	if s.located, err = s.locate(ctx, doc); err != nil {
+		return nil, err
+	}
+	desired, err := doc.Desired(s.located.registry)
+	if err != nil {
+		return nil, err
+	}
+	s.desired, err = desired.Select(f.destinations, f.clusters)
+	return s, err
+}
+
+// nameDefaults gives `access: default` a meaning in a sandbox: the profile that every account has there.
+func nameDefaults(doc *share.Document) {
+	name := func(account arn.AccountID, access *share.Access) {
+		if access != nil && access.Default {
+			*access = share.Access{Profile: string(account)}
+		}
+	}
+	name(doc.Spec.Source.Account, doc.Spec.Source.Access)
+	for _, d := range doc.Spec.Destinations {
+		name(d.Account, d.Access)
+	}
+}
+
+func accesses(doc *share.Document) map[arn.AccountID]share.Access {
+	found := map[arn.AccountID]share.Access{}
+	if access := doc.Spec.Source.Access; access != nil {
+		found[doc.Spec.Source.Account] = *access
+	}
+	for _, d := range doc.Spec.Destinations {
+		if d.Access != nil {
+			found[d.Account] = *d.Access
+		}
+	}
+	return found
+}
+
+// opener signs in to an account, when and if it is worked in.
+func (s *session) opener(access share.Access) provision.Opener {
+	return func(ctx context.Context) (provision.Account, error) {
+		clients, err := s.factory.For(ctx, access, s.desired.Registry.Region)
+		if err != nil {
+			return provision.Account{}, err
+		}
+		return provision.Account{IAM: clients.IAM, Caller: clients.Caller}, nil
+	}
+}
+
+// errNotHere says that this release cannot deliver to a place.
+var errNotHere = errors.New("this release delivers to directories only")
+
+// directory returns where a cluster's files go.
+func (s *session) directory(c share.ClusterDelivery) (delivery.Directory, error) {
+	if c.Directory == "" {
+		return delivery.Directory{}, fmt.Errorf("delivering to cluster %s: %w; give it a directory in the share", c.Cluster, errNotHere)
+	}
+	if filepath.IsAbs(c.Directory) {
+		return delivery.Directory{Path: c.Directory}, nil
+	}
+	return delivery.Directory{Path: filepath.Join(s.dir, c.Directory)}, nil
+}
+
+func (s *session) deliverer(c share.ClusterDelivery) (provision.Deliverer, error) {
+	place, err := s.directory(c)
+	if err != nil {
+		return nil, err
+	}
+	return place, nil
+}
+
+// run is one run of plan or apply.
+type run struct {
+	*session
+	config  provision.Config
+	options plan.Options
+	release func() error
+}
+
+// planOptions are what plan, apply and accept let an operator choose.
+type planOptions struct{ adopt, takeOver bool }
+
+func (o *planOptions) register(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.adopt, "adopt", false, "take over what was made by hand: tag it, and change nothing else")
+	cmd.Flags().BoolVar(&o.takeOver, "take-over", false, "disregard other runs that may still be at work")
+}
+
+// begin starts a run. One that will change things takes a lock, so that others can tell that it is at work.
+func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run, error) {
+	now := s.app.env.Now()
+	id, err := plan.NewRunID(s.app.env.Hostname, now, s.app.env.Random)
+	if err != nil {
+		return nil, err
+	}
+	locks := filepath.Join(s.dir, ".pullpass", "runs")
+	live, err := runlock.Live(locks, now)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{session: s, release: func() error { return nil }}
+	if changes {
+		lock, err := runlock.Hold(ctx, locks, id)
+		if err != nil {
+			return nil, err
+		}
+		r.release = lock.Release
+	}
+	r.options = plan.Options{Adopt: o.adopt, TakeOver: o.takeOver, Run: id, Now: now, MaxKeyAge: s.keys.MaxAge}
+	r.config = provision.Config{
+		Accounts: map[arn.AccountID]provision.Opener{}, Deliverer: s.deliverer, Run: id,
+		Runs: plan.Runs{Host: plan.RunHost(s.app.env.Hostname), Live: live},
+	}
+	for account, access := range s.access {
+		r.config.Accounts[account] = s.opener(access)
+	}
+	return r, nil
+}
+
+// plan reads both sides and compares.
+func (r *run) plan(ctx context.Context) (*plan.Plan, error) {
+	observed, err := provision.Observe(ctx, r.config, r.desired)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Diff(r.desired, observed, r.options)
+}

@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/internal/share"
+	"github.com/pullpass/pullpass/internal/verify"
+)
+
+// verifyOptions are those of `pullpass verify`.
+type verifyOptions struct {
+	shareFlags
+	artifact string
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var o verifyOptions
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Prove for every cluster that its delivered credential pulls",
+		Long: `Walks from the delivered file to a pulled layer, doing each link with nothing but that file: config, identity,
+role, token, registry, manifest, layer. The first broken link of a cluster says which side must mend it; the exit code
+is 4 then.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			artifact, err := parseArtifact(o.artifact)
+			if err != nil {
+				return err
+			}
+			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error {
+				report := s.verify(cmd.Context(), artifact, false)
+				if err := a.result(report, report.writer(a)); err != nil {
+					return err
+				}
+				return report.err()
+			})
+		},
+	}
+	o.register(cmd)
+	cmd.Flags().StringVar(&o.artifact, "artifact", registry.Probe().String(), "pull this `REPOSITORY:TAG`")
+	a.formatFlag(cmd)
+	return cmd
+}
+
+func parseArtifact(s string) (registry.Artifact, error) {
+	repository, tag, found := strings.Cut(s, ":")
+	if !found || repository == "" || tag == "" {
+		return registry.Artifact{}, usagef("--artifact %q: want repository:tag", s)
+	}
+	return registry.Artifact{Repository: repository, Tag: tag}, nil
+}
+
+// parallelChains bounds how many clusters are proven at the same time.
+const parallelChains = 16
+
+// verify proves every cluster of the session, in the order of the share.
+func (s *session) verify(ctx context.Context, artifact registry.Artifact, fresh bool) proofReport {
+	report := proofReport{Share: s.desired.Share, Registry: s.desired.Registry.Host(), Artifact: artifact.String()}
+	for _, side := range s.desired.Destinations {
+		for _, c := range side.Clusters {
+			report.Clusters = append(report.Clusters, clusterReport{Account: side.Account, Cluster: c.Cluster, delivery: c})
+		}
+	}
+	slots := make(chan struct{}, parallelChains)
+	var group sync.WaitGroup
+	for i := range report.Clusters {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			s.prove(ctx, &report.Clusters[i], artifact, fresh)
+		})
+	}
+	group.Wait()
+	s.settleBlame(ctx, &report)
+	return report
+}
+
+func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) {
+	chain := verify.Verify(ctx, verify.Input{
+		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
+	}, verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now})
+	c.OK = chain.OK()
+	c.Notices = append([]string{}, chain.Notices...)
+	for _, p := range chain.Proofs {
+		c.Proofs = append(c.Proofs, newProofReport(p))
+	}
+}
+
+// file gives the delivered file, or the reason why there is none.
+func (s *session) file(c share.ClusterDelivery) func(context.Context) ([]byte, error) {
+	place, err := s.directory(c)
+	if err != nil {
+		return func(context.Context) ([]byte, error) { return nil, err }
+	}
+	return verify.ReadFile(filepath.Join(place.Path, credential.ConfigFileName))
+}
+
+func (s *session) subscription() *verify.Subscription {
+	known := s.located.subscription
+	if known == nil {
+		return nil
+	}
+	return &verify.Subscription{ID: known.ID, Status: string(known.Status), Expires: known.Expires}
+}
+
+// proofReport is the result of `pullpass verify`.
+type proofReport struct {
+	Share    string          `json:"share"`
+	Registry string          `json:"registry"`
+	Artifact string          `json:"artifact"`
+	Clusters []clusterReport `json:"clusters"`
+}
+
+type clusterReport struct {
+	Account arn.AccountID `json:"account"`
+	Cluster string        `json:"cluster"`
+	OK      bool          `json:"ok"`
+	Proofs  []linkReport  `json:"proofs"`
+	Notices []string      `json:"notices"`
+
+	delivery share.ClusterDelivery
+}
+
+type linkReport struct {
+	Link    verify.Link `json:"link"`
+	Outcome string      `json:"outcome"`
+	Detail  string      `json:"detail,omitempty"`
+	Error   string      `json:"error,omitempty"`
+	Code    string      `json:"code,omitempty"`
+	// Side is who can mend it.
+	Side verify.Side `json:"side,omitempty"`
+	// Differs are the changes by which the two sides were told apart, where AWS's answer could not.
+	Differs      []string `json:"differs,omitempty"`
+	Hint         string   `json:"hint,omitempty"`
+	Milliseconds int64    `json:"milliseconds"`
+}
+
+func newProofReport(p verify.Proof) linkReport {
+	r := linkReport{Link: p.Link, Outcome: p.Outcome.String(), Detail: p.Detail, Milliseconds: p.Took.Milliseconds()}
+	if fault := p.Fault(); fault != nil {
+		r.Error, r.Code, r.Side, r.Hint = terse(fault), fault.Code, fault.Side, fault.Hint
+	}
+	return r
+}
+
+// proven counts the clusters that pull.
+func (r proofReport) proven() int {
+	n := 0
+	for _, c := range r.Clusters {
+		if c.OK {
+			n++
+		}
+	}
+	return n
+}
+
+func (r proofReport) err() error {
+	if r.proven() < len(r.Clusters) {
+		return errUnproven
+	}
+	return nil
+}
+
+// broken returns the first link that failed, nil where none did.
+func (c *clusterReport) broken() *linkReport {
+	for i := range c.Proofs {
+		if c.Proofs[i].Outcome == verify.Failed.String() {
+			return &c.Proofs[i]
+		}
+	}
+	return nil
+}
+
+// writer writes the report for people.
+func (r proofReport) writer(a *app) func(io.Writer) error {
+	return func(w io.Writer) error {
+		var b strings.Builder
+		for _, c := range r.Clusters {
+			c.write(&b, a)
+		}
+		fmt.Fprintf(&b, "Proven: %d of %d clusters pull %s from %s.\n", r.proven(), len(r.Clusters), r.Artifact, r.Registry)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
+}
+
+func (c clusterReport) write(b *strings.Builder, a *app) {
+	fmt.Fprintf(b, "%s %s\n", c.Account, c.Cluster)
+	for _, p := range c.Proofs {
+		switch p.Outcome {
+		case verify.Passed.String():
+			fmt.Fprintf(b, "  %s    %-9s %s\n", a.paint(green, "ok"), p.Link, p.Detail)
+		case verify.Failed.String():
+			fmt.Fprintf(b, "  %s  %-9s %s\n", a.paint(red, "FAIL"), p.Link, p.Error)
+			fmt.Fprintf(b, "        side      %s\n", p.Side)
+			for _, d := range p.Differs {
+				fmt.Fprintf(b, "        differs   %s\n", d)
+			}
+			if p.Hint != "" {
+				fmt.Fprintf(b, "        hint: %s\n", p.Hint)
+			}
+		default:
+			fmt.Fprintf(b, "  %s     %-9s %s\n", a.paint(faint, "-"), p.Link, p.Outcome)
+		}
+	}
+	for _, n := range c.Notices {
+		fmt.Fprintf(b, "  note: %s\n", n)
+	}
+	b.WriteByte('\n')
+}
