@@ -3,6 +3,7 @@ package images_test
 import (
 	"encoding/json"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,8 +44,14 @@ func worldOf(repositories ...*state.Repository) *state.World {
 
 func addLayer(t *testing.T, store *images.Store, place images.Place, content string) v1.Hash {
 	t.Helper()
+	if err := store.BeginUpload(place, content); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.AppendUpload(place, content, 0, strings.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
 	digest := images.Digest([]byte(content))
-	if err := store.AddLayer(t.Context(), place, digest, []byte(content)); err != nil {
+	if err := store.FinishUpload(t.Context(), place, content, digest, 0); err != nil {
 		t.Fatal(err)
 	}
 	return digest

@@ -32,7 +32,10 @@ func (s *Store) Layer(ctx context.Context, place Place, digest v1.Hash) (*Layer,
 // Content opens a blob whatever place holds it: for those who have been granted that very blob.
 func (s *Store) Content(ctx context.Context, digest v1.Hash) (*Layer, error) {
 	content, err := s.blobs.Get(ctx, "", digest)
-	if errors.Is(err, registry.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+	if isNotFound(err) {
+		content, err = s.stock.Get(ctx, "", digest)
+	}
+	if isNotFound(err) {
 		return nil, fmt.Errorf("blob %s: %w", digest, ErrNotFound)
 	}
 	if err != nil {
@@ -43,6 +46,11 @@ func (s *Store) Content(ctx context.Context, digest v1.Hash) (*Layer, error) {
 		return nil, errors.Join(fmt.Errorf("opening blob %s: %w", digest, err), content.Close())
 	}
 	return layer, nil
+}
+
+// isNotFound knows the answers of both of go-containerregistry's handlers.
+func isNotFound(err error) bool {
+	return errors.Is(err, registry.ErrNotFound) || errors.Is(err, fs.ErrNotExist)
 }
 
 func seekable(content io.ReadCloser) (*Layer, error) {

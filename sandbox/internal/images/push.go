@@ -50,6 +50,36 @@ func (s *Store) Push(
 	if err := s.keep(ctx, PlaceOf(repository), m); err != nil {
 		return nil, err
 	}
+	return record(repository, m, tag, now), nil
+}
+
+// Stock puts an image into a repository together with its blobs, the config first. Nothing of it is kept in the directory,
+// nor restored from there: it is for what is the same in every process, and is put there anew by each.
+func (s *Store) Stock(
+	ctx context.Context, repository *state.Repository, m *Manifest, blobs [][]byte, tags []string, now time.Time,
+) error {
+	place := PlaceOf(repository)
+	for _, blob := range blobs {
+		open := func() (io.ReadCloser, error) { return reader(blob), nil }
+		if err := s.put(ctx, s.stock, place, Digest(blob), layerLink, open); err != nil {
+			return err
+		}
+	}
+	if err := s.complete(ctx, place, repository, m); err != nil {
+		return err
+	}
+	if err := s.register(ctx, place, m); err != nil {
+		return err
+	}
+	record(repository, m, "", now)
+	for _, tag := range tags {
+		repository.ImageTags[tag] = m.Digest.String()
+	}
+	return nil
+}
+
+// record puts the image into the state.
+func record(repository *state.Repository, m *Manifest, tag string, now time.Time) *state.Image {
 	digest := m.Digest.String()
 	image := repository.Images[digest]
 	if image == nil {
@@ -61,7 +91,7 @@ func (s *Store) Push(
 	if tag != "" {
 		repository.ImageTags[tag] = digest
 	}
-	return image, nil
+	return image
 }
 
 func (s *Store) check(ctx context.Context, repository *state.Repository, m *Manifest, tag string) error {
@@ -111,10 +141,14 @@ func (s *Store) complete(ctx context.Context, place Place, repository *state.Rep
 func (s *Store) keep(ctx context.Context, place Place, m *Manifest) error {
 	if s.dir != "" {
 		open := func() (io.ReadCloser, error) { return reader(m.Content), nil }
-		if err := s.put(ctx, place, m.Digest, manifestLink, open); err != nil {
+		if err := s.put(ctx, s.blobs, place, m.Digest, manifestLink, open); err != nil {
 			return err
 		}
 	}
+	return s.register(ctx, place, m)
+}
+
+func (s *Store) register(ctx context.Context, place Place, m *Manifest) error {
 	if err := s.putManifest(ctx, place, m); err != nil {
 		return err
 	}

@@ -22,10 +22,13 @@ var ErrDamaged = errors.New("the image store is incomplete")
 
 // Restore fills the registry with the images that a loaded world names, from the copies in the directory, and removes
 // what it does not name: layers whose manifest never came, which their clients upload again, and the blobs of repositories
-// that were deleted.
+// that were deleted. Registries of packages are left to whoever stocks them. Registries of packages are left to those who stock them.
 func (s *Store) Restore(ctx context.Context, world *state.World) error {
 	for _, account := range world.Accounts {
 		for _, registry := range account.Registries {
+			if registry.Packages {
+				continue
+			}
 			for _, repository := range registry.Repositories {
 				if err := s.restore(ctx, repository); err != nil {
 					return fmt.Errorf("restoring repository %s of account %s: %w", repository.Name, account.ID, err)

@@ -93,3 +93,44 @@ func TestOpenClearsAwayWhatWasBegun(t *testing.T) {
 		t.Errorf("%s is still there", entry.Name())
 	}
 }
+
+func TestWhatIsStockedIsNotKept(t *testing.T) {
+	dir := t.TempDir()
+	store, r := open(t, dir), repository("346438352937", "app")
+	m := imageOf(t, "{}", "layer")
+	err := store.Stock(t.Context(), r, m, [][]byte{[]byte("{}"), []byte("layer")}, []string{"v1", "latest"}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.ImageTags["v1"] != m.Digest.String() || r.ImageTags["latest"] != m.Digest.String() {
+		t.Errorf("the tags are %v", r.ImageTags)
+	}
+	layer, err := store.Layer(t.Context(), images.PlaceOf(r), images.Digest([]byte("layer")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, layer); got != "layer" {
+		t.Errorf("the layer is %q", got)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("the directory holds %v, %v", entries, err)
+	}
+	world := worldOf(r)
+	world.Accounts[r.Account].Registries[r.Region].Packages = true
+	if err := open(t, dir).Restore(t.Context(), world); err != nil {
+		t.Errorf("without it: %v", err)
+	}
+}
+
+func TestAPushedLayerIsKeptEvenIfItWasStocked(t *testing.T) {
+	dir := t.TempDir()
+	store, stocked, pushed := open(t, dir), repository("346438352937", "app"), repository("111111111111", "app")
+	blobs := [][]byte{[]byte("{}"), []byte("layer")}
+	if err := store.Stock(t.Context(), stocked, imageOf(t, "{}", "layer"), blobs, nil, now); err != nil {
+		t.Fatal(err)
+	}
+	push(t, store, pushed, "v1", "layer")
+	if err := open(t, dir).Restore(t.Context(), worldOf(pushed)); err != nil {
+		t.Error(err)
+	}
+}

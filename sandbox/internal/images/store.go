@@ -34,7 +34,8 @@ type blobs interface {
 
 // Store keeps manifests and layers. It is safe for concurrent use.
 type Store struct {
-	blobs     blobs
+	blobs     blobs // what was pushed
+	stock     blobs // what Stock put there, in memory always
 	manifests http.Handler
 	dir       string // empty for a store in memory
 	uploads   uploads
@@ -57,18 +58,20 @@ const (
 // store may use the directory.
 func Open(dir string) (*Store, error) {
 	s := &Store{links: map[Place]map[v1.Hash]link{}, dir: dir}
-	handler := registry.NewInMemoryBlobHandler()
+	stock, pushed := registry.NewInMemoryBlobHandler(), registry.NewInMemoryBlobHandler()
 	s.uploads = uploads{limit: memoryLimit, newSpool: newMemorySpool}
 	if dir != "" {
 		if err := prepare(dir); err != nil {
 			return nil, fmt.Errorf("opening the image store: %w", err)
 		}
-		handler = registry.NewDiskBlobHandler(dir)
+		pushed = registry.NewDiskBlobHandler(dir)
 		s.uploads = uploads{limit: diskLimit, newSpool: func() (spool, error) { return newFileSpool(dir) }}
 	}
-	var ok bool
-	if s.blobs, ok = handler.(blobs); !ok {
-		return nil, fmt.Errorf("opening the image store: %T cannot be written", handler)
+	var ok [2]bool
+	s.stock, ok[0] = stock.(blobs)
+	s.blobs, ok[1] = pushed.(blobs)
+	if ok != [2]bool{true, true} {
+		return nil, fmt.Errorf("opening the image store: %T or %T cannot be written", stock, pushed)
 	}
 	s.manifests = registry.New(registry.WithBlobHandler(s.blobs), registry.WithReferrersSupport(true),
 		registry.Logger(log.New(io.Discard, "", 0)))
@@ -95,24 +98,18 @@ func prepare(dir string) error {
 	return nil
 }
 
-// AddLayer keeps a layer for a place. It is ErrDigest if the content has another digest.
-func (s *Store) AddLayer(ctx context.Context, place Place, digest v1.Hash, content []byte) error {
-	if err := verify(content, digest); err != nil {
-		return err
-	}
-	return s.put(ctx, place, digest, layerLink, func() (io.ReadCloser, error) { return reader(content), nil })
-}
-
 // put stores a blob, whose digest has been verified, unless it is there, and links it.
-func (s *Store) put(ctx context.Context, place Place, digest v1.Hash, as link, open func() (io.ReadCloser, error)) error {
+func (s *Store) put(
+	ctx context.Context, in blobs, place Place, digest v1.Hash, as link, open func() (io.ReadCloser, error),
+) error {
 	s.sweep.RLock()
 	defer s.sweep.RUnlock()
-	if !s.stored(ctx, digest) {
+	if !holds(ctx, in, digest) {
 		content, err := open()
 		if err != nil {
 			return fmt.Errorf("storing %s: %w", digest, err)
 		}
-		err = s.blobs.Put(ctx, "", digest, content)
+		err = in.Put(ctx, "", digest, content)
 		if err = errors.Join(err, content.Close()); err != nil {
 			return fmt.Errorf("storing %s: %w", digest, err)
 		}
@@ -121,12 +118,12 @@ func (s *Store) put(ctx context.Context, place Place, digest v1.Hash, as link, o
 	return nil
 }
 
-func (s *Store) stored(ctx context.Context, digest v1.Hash) bool {
-	layer, err := s.Content(ctx, digest)
+func holds(ctx context.Context, in blobs, digest v1.Hash) bool {
+	content, err := in.Get(ctx, "", digest)
 	if err != nil {
 		return false
 	}
-	return layer.Close() == nil
+	return content.Close() == nil
 }
 
 func (s *Store) link(place Place, digest v1.Hash, as link) {
@@ -155,7 +152,7 @@ func (s *Store) Drop(ctx context.Context, place Place) error {
 		if as&manifestLink != 0 {
 			failed = append(failed, s.deleteManifest(ctx, place, digest))
 		}
-		if s.dir == "" && !s.linkedAnywhere(digest) && s.stored(ctx, digest) {
+		if s.dir == "" && !s.linkedAnywhere(digest) && holds(ctx, s.blobs, digest) {
 			failed = append(failed, s.blobs.Delete(ctx, "", digest))
 		}
 	}

@@ -55,14 +55,6 @@ func TestAManifestIsNoLayer(t *testing.T) {
 	})
 }
 
-func TestAddLayerWantsItsDigest(t *testing.T) {
-	store := open(t, "")
-	err := store.AddLayer(t.Context(), images.Place{Name: "app"}, images.Digest([]byte("other")), []byte("content"))
-	if !errors.Is(err, images.ErrDigest) {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestDropForgetsARepositoryAlone(t *testing.T) {
 	inBoth(t, func(t *testing.T, store *images.Store) {
 		dropped, kept := repository("111111111111", "dropped"), repository("111111111111", "kept")

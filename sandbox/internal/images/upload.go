@@ -126,7 +126,7 @@ func (s *Store) FinishUpload(ctx context.Context, place Place, id string, digest
 	defer s.uploads.release(u)
 	err = u.check(digest, minPart)
 	if err == nil {
-		err = s.put(ctx, place, digest, layerLink, u.spool.open)
+		err = s.put(ctx, s.blobs, place, digest, layerLink, u.spool.open)
 	}
 	s.uploads.remove(func(up *upload) bool { return up == u })
 	return errors.Join(err, s.uploads.discard(u))

@@ -14,8 +14,9 @@ import (
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 )
 
-// Seed makes a packages registry of one, and puts into it what every one of them holds. The digests are always the same.
-// A repository that is there already is left as it is.
+// Seed makes a packages registry of one, and puts into it what every one of them holds, always with the same digests. A
+// registry that was stocked before is stocked anew, for another version of this program may have done it; when its
+// repositories were made, and what policies and tags they have, is kept.
 func Seed(
 	ctx context.Context, world *state.World, store *images.Store, at registry.Registry, now time.Time,
 ) error {
@@ -24,35 +25,26 @@ func Seed(
 		return err
 	}
 	stocked := world.AddAccount(at.Account).AddRegistry(at.Region)
-	stocked.Packages = true
+	repositories := map[string]*state.Repository{}
 	for _, name := range all.repositories() {
-		if stocked.Repositories[name] != nil {
-			continue
-		}
-		repository := &state.Repository{
-			Account: at.Account, Region: at.Region, Name: name, Created: now,
-			Images: map[string]*state.Image{}, ImageTags: map[string]string{},
-		}
+		repository := renewed(stocked.Repositories[name], now)
+		repository.Account, repository.Region, repository.Name = at.Account, at.Region, name
 		for _, a := range all[name] {
-			if err := a.push(ctx, store, repository, now); err != nil {
+			if err := store.Stock(ctx, repository, a.manifest, a.blobs, a.tags, repository.Created); err != nil {
 				return fmt.Errorf("stocking repository %s of %s: %w", name, at, err)
 			}
 		}
-		stocked.Repositories[name] = repository
+		repositories[name] = repository
 	}
+	stocked.Packages, stocked.Repositories = true, repositories
 	return nil
 }
 
-func (a artifact) push(ctx context.Context, store *images.Store, repository *state.Repository, now time.Time) error {
-	for i, blob := range a.manifest.Layers() {
-		if err := store.AddLayer(ctx, images.PlaceOf(repository), blob.Digest, a.blobs[i]); err != nil {
-			return err
-		}
+// renewed returns an empty repository that is otherwise as the old one was, if there was one.
+func renewed(old *state.Repository, now time.Time) *state.Repository {
+	fresh := &state.Repository{Created: now, Images: map[string]*state.Image{}, ImageTags: map[string]string{}}
+	if old != nil {
+		fresh.Created, fresh.Policy, fresh.Tags = old.Created, old.Policy, old.Tags
 	}
-	for _, tag := range a.tags {
-		if _, err := store.Push(ctx, repository, a.manifest, tag, now); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fresh
 }
