@@ -63,6 +63,8 @@ func (d Directory) read() (Held, error) {
 		carried, manifestErr = carriedBy(manifest)
 	}
 	switch {
+	case errors.Is(manifestErr, ErrNotAFile):
+		return Held{}, manifestErr
 	case errors.Is(configErr, ErrNothing) && manifestErr != nil:
 		return Held{}, manifestErr
 	case errors.Is(configErr, ErrNothing):
