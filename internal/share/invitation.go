@@ -154,7 +154,7 @@ func (inv *Invitation) ErrorAt(field, msg, hint string) *Error {
 func (inv *Invitation) YAML() ([]byte, error) {
 	s := inv.Spec
 	spec := yaml.MapSlice{
-		{Key: "registry", Value: yaml.MapSlice{{Key: "region", Value: string(s.Registry.Region)}, {Key: "account", Value: string(s.Registry.Account)}}},
+		{Key: "registry", Value: append(given("region", string(s.Registry.Region)), given("account", string(s.Registry.Account))...)},
 		{Key: "role", Value: s.Role.String()},
 		{Key: "posture", Value: string(s.Posture)},
 	}
