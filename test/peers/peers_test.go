@@ -2,8 +2,8 @@ package peers
 
 import "testing"
 
-// TestPeers plays every scene with every AWS CLI that there is. What goes wrong is played under the real host names alone:
-// the ways differ in how a request arrives, not in what is decided.
+// TestPeers plays every scene with every AWS CLI that there is. What goes wrong and what is handed over are
+// played under the real host names alone: the ways differ in how a request arrives, not in what is decided.
 func TestPeers(t *testing.T) {
 	found := findPrograms(t)
 	played := &report{}
@@ -14,6 +14,9 @@ func TestPeers(t *testing.T) {
 		}
 		for _, m := range mistakes() {
 			m.play().perform(t, scene{programs: found, aws: aws, way: realNames, report: played})
+		}
+		for _, h := range handovers() {
+			h.play().perform(t, scene{programs: found, aws: aws, way: realNames, report: played})
 		}
 	}
 }
