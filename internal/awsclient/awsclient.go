@@ -24,7 +24,8 @@ import (
 
 // Config says how AWS is reached. The zero value is the SDK's own way.
 type Config struct {
-	// HTTPClient carries every request; nil for one made for many parallel calls.
+	// HTTPClient carries every request to STS, IAM, EKS and ECR, whatever certificates AWS_CA_BUNDLE or the configuration
+	// files ask for; nil for one made for many parallel calls, which trusts those too.
 	HTTPClient aws.HTTPClient
 	// ConfigFiles and CredentialsFiles are the AWS configuration files; nil for those that the SDK finds. An empty list
 	// is none.
@@ -60,8 +61,10 @@ var ErrNoToken = errors.New("an MFA code is needed, and there is no terminal to 
 // A Factory makes the clients of one run. They share one transport, so that connections are used again.
 type Factory struct {
 	config Config
-	mu     sync.Mutex
-	known  map[key]*Clients
+	// buildable is what the SDK can add certificates to. It refuses to load a configuration that has some with any other.
+	buildable *awshttp.BuildableClient
+	mu        sync.Mutex
+	known     map[key]*Clients
 }
 
 type key struct {
@@ -71,12 +74,6 @@ type key struct {
 
 // New returns a Factory.
 func New(c Config) *Factory {
-	if c.HTTPClient == nil {
-		c.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConns = connections
-			t.MaxIdleConnsPerHost = connections
-		})
-	}
 	if c.Retry.MaxAttempts == 0 {
 		c.Retry.MaxAttempts = defaultMaxAttempts
 	}
@@ -86,7 +83,11 @@ func New(c Config) *Factory {
 	if c.SessionName == "" {
 		c.SessionName = defaultSessionName
 	}
-	return &Factory{config: c, known: map[key]*Clients{}}
+	buildable := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = connections
+		t.MaxIdleConnsPerHost = connections
+	})
+	return &Factory{config: c, buildable: buildable, known: map[key]*Clients{}}
 }
 
 // Clients are the clients of one account. One pace is kept for all of them, because AWS throttles by account.
@@ -139,11 +140,12 @@ func describe(access share.Access) string {
 func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, error) {
 	pace := newPace(f.config.Retry)
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(f.config.HTTPClient),
+		config.WithHTTPClient(f.buildable),
 		config.WithRetryer(func() aws.Retryer { return pace }),
 		config.WithDefaultRegion(string(f.config.Region)),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.TokenProvider = func() (string, error) { return f.token(ctx, access, aws.ToString(o.SerialNumber)) }
+			f.carry(o)
 		}),
 	}
 	if f.config.ConfigFiles != nil {
@@ -156,6 +158,9 @@ func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, er
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if f.config.HTTPClient != nil {
+		cfg.HTTPClient = f.config.HTTPClient
+	}
 	if err != nil || access.RoleARN.IsZero() {
 		return cfg, err
 	}
@@ -167,6 +172,13 @@ func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, er
 	})
 	cfg.Credentials = aws.NewCredentialsCache(provider)
 	return cfg, nil
+}
+
+// carry lets the HTTP client of the run carry the calls by which a profile assumes its role.
+func (f *Factory) carry(o *stscreds.AssumeRoleOptions) {
+	if client, ok := o.Client.(*sts.Client); ok && f.config.HTTPClient != nil {
+		o.Client = sts.New(client.Options(), func(so *sts.Options) { so.HTTPClient = f.config.HTTPClient })
+	}
 }
 
 func (f *Factory) token(ctx context.Context, access share.Access, serial string) (string, error) {
