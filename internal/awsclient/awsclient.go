@@ -138,10 +138,9 @@ func describe(access share.Access) string {
 // load reads the configuration through the SDK, which for the default access and for what a profile leaves out also
 // reads the AWS_* variables of its own environment.
 func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, error) {
-	pace := newPace(f.config.Retry)
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(f.buildable),
-		config.WithRetryer(func() aws.Retryer { return pace }),
+		config.WithRetryer(func() aws.Retryer { return newRetryer(f.config.Retry) }),
 		config.WithDefaultRegion(string(f.config.Region)),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.TokenProvider = func() (string, error) { return f.token(ctx, access, aws.ToString(o.SerialNumber)) }
@@ -158,20 +157,31 @@ func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, er
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return cfg, err
+	}
 	if f.config.HTTPClient != nil {
 		cfg.HTTPClient = f.config.HTTPClient
 	}
-	if err != nil || access.RoleARN.IsZero() {
-		return cfg, err
+	if !access.RoleARN.IsZero() {
+		cfg.Credentials = f.assume(cfg, access)
 	}
+	// The calls that fetch credentials do not take part in the pace: they are made while the call that needs them has its
+	// place, and often go to another account.
+	pace := newPace(f.config.Retry)
+	cfg.Retryer = func() aws.Retryer { return pace }
+	return cfg, nil
+}
+
+// assume returns the credentials of a role that the share gives as access.
+func (f *Factory) assume(cfg aws.Config, access share.Access) aws.CredentialsProvider {
 	provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), access.RoleARN.String(), func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = f.config.SessionName
 		if access.ExternalID != "" {
 			o.ExternalID = aws.String(access.ExternalID)
 		}
 	})
-	cfg.Credentials = aws.NewCredentialsCache(provider)
-	return cfg, nil
+	return aws.NewCredentialsCache(provider)
 }
 
 // carry lets the HTTP client of the run carry the calls by which a profile assumes its role.
