@@ -19,9 +19,9 @@ import (
 // Observe reads what exists of a share: every account that there is access to, side by side, and the deliveries. An
 // account that cannot be read is an answer, not an error: the only error is that the context ended.
 //
-// Calls for an account: 1 for the caller, 4 a policy that exists (itself, its versions, the text of the default one, who
-// uses it), 2 a role, 3 a user, 1 an access key that no delivery holds, and 1 for each entity left behind; 1 a policy that
-// does not exist. None waits for more than one other, but for signing in.
+// Calls for an account: 1 for the caller, 4 a policy (itself, its versions, the text of the default one, who uses it), 2 a
+// role, 3 a user, 1 an access key that no delivery holds, and 1 for each entity left behind; 1 for each thing that does not
+// exist. None waits for more than one other, but for the last two, which wait for two, and for signing in.
 func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observed, error) {
 	wanted := wants(desired)
 	observed := plan.Observed{Accounts: map[arn.AccountID]*plan.Account{}, Runs: c.Runs}
@@ -140,9 +140,6 @@ func (r *reader) read(ctx context.Context, limit int) error {
 	})
 	for _, p := range r.policies {
 		group.Go(func() error { return r.policy(ctx, p.ARN()) })
-		if r.whole {
-			group.Go(func() error { return r.usersOf(ctx, p.ARN()) })
-		}
 	}
 	for _, role := range r.roles {
 		group.Go(func() error { return r.role(ctx, role.Name) })
@@ -155,14 +152,6 @@ func (r *reader) read(ctx context.Context, limit int) error {
 	}
 	r.found.LeftBehind = sortedARNs(r.found.LeftBehind)
 	return nil
-}
-
-// both runs two calls at the same time and returns when both have ended.
-func both(one, other func() error) error {
-	var group errgroup.Group
-	group.Go(one)
-	group.Go(other)
-	return group.Wait()
 }
 
 func sortedARNs(arns []arn.ARN) []arn.ARN {

@@ -19,41 +19,40 @@ import (
 
 // policy reads a policy with the text of its default version; one that does not exist is left out.
 func (r *reader) policy(ctx context.Context, name arn.ARN) error {
-	found := &plan.Policy{ARN: name}
-	var missing bool
-	err := both(func() error {
-		out, err := r.in.IAM.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(name.String())})
-		if absent(err) {
-			missing = true
-			return nil
-		}
-		if err != nil {
-			return failed(r.account, err, "reading policy %s", name.Name())
-		}
-		found.Tags = tagsFrom(out.Policy.Tags)
-		return r.policyText(ctx, found, aws.ToString(out.Policy.DefaultVersionId))
-	}, func() error {
-		pages := iam.NewListPolicyVersionsPaginator(r.in.IAM, &iam.ListPolicyVersionsInput{PolicyArn: aws.String(name.String())})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if absent(err) {
-				return nil
-			}
-			if err != nil {
-				return failed(r.account, err, "listing the versions of policy %s", name.Name())
-			}
-			for _, v := range page.Versions {
-				found.Versions = append(found.Versions, plan.PolicyVersion{
-					ID: aws.ToString(v.VersionId), Default: v.IsDefaultVersion, Created: aws.ToTime(v.CreateDate),
-				})
-			}
-		}
+	out, err := r.in.IAM.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(name.String())})
+	if absent(err) {
 		return nil
-	})
-	if err != nil || missing {
+	}
+	if err != nil {
+		return failed(r.account, err, "reading policy %s", name.Name())
+	}
+	found := &plan.Policy{ARN: name, Tags: tagsFrom(out.Policy.Tags)}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.policyText(ctx, found, aws.ToString(out.Policy.DefaultVersionId)) })
+	group.Go(func() error { return r.policyVersions(ctx, found) })
+	if r.whole {
+		group.Go(func() error { return r.usersOf(ctx, name) })
+	}
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	r.keep(func(a *plan.Account) { a.Policies[name] = found })
+	return nil
+}
+
+func (r *reader) policyVersions(ctx context.Context, p *plan.Policy) error {
+	pages := iam.NewListPolicyVersionsPaginator(r.in.IAM, &iam.ListPolicyVersionsInput{PolicyArn: aws.String(p.ARN.String())})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return failed(r.account, err, "listing the versions of policy %s", p.ARN.Name())
+		}
+		for _, v := range page.Versions {
+			p.Versions = append(p.Versions, plan.PolicyVersion{
+				ID: aws.ToString(v.VersionId), Default: v.IsDefaultVersion, Created: aws.ToTime(v.CreateDate),
+			})
+		}
+	}
 	return nil
 }
 
@@ -84,31 +83,20 @@ func document(encoded string, kind iampolicy.Kind) (*iampolicy.Document, string)
 }
 
 func (r *reader) role(ctx context.Context, name string) error {
-	var found *plan.Role
-	var attached []arn.ARN
-	err := both(func() (err error) {
-		found, err = r.getRole(ctx, name)
-		return err
-	}, func() error {
-		pages := iam.NewListAttachedRolePoliciesPaginator(r.in.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(name)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if absent(err) {
-				return nil
-			}
-			if err != nil {
-				return failed(r.account, err, "listing the policies of role %s", name)
-			}
-			if attached, err = appendAttached(attached, page.AttachedPolicies); err != nil {
-				return failed(r.account, err, "listing the policies of role %s", name)
-			}
-		}
-		return nil
-	})
+	found, err := r.getRole(ctx, name)
 	if err != nil || found == nil {
 		return err
 	}
-	found.Attached = attached
+	pages := iam.NewListAttachedRolePoliciesPaginator(r.in.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(name)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return failed(r.account, err, "listing the policies of role %s", name)
+		}
+		if found.Attached, err = appendAttached(found.Attached, page.AttachedPolicies); err != nil {
+			return failed(r.account, err, "listing the policies of role %s", name)
+		}
+	}
 	r.keep(func(a *plan.Account) { a.Roles[name] = found })
 	return nil
 }
@@ -136,25 +124,22 @@ func (r *reader) getRole(ctx context.Context, name string) (*plan.Role, error) {
 }
 
 func (r *reader) user(ctx context.Context, name string) error {
-	var found *plan.User
-	var attached []arn.ARN
-	var keys []plan.Key
-	err := both(func() (err error) {
-		found, err = r.getUser(ctx, name)
-		return err
-	}, func() error {
-		return both(func() (err error) {
-			attached, err = r.attachedTo(ctx, name)
-			return err
-		}, func() (err error) {
-			keys, err = r.keys(ctx, name)
-			return err
-		})
-	})
+	found, err := r.getUser(ctx, name)
 	if err != nil || found == nil {
 		return err
 	}
-	found.Attached, found.Keys = attached, keys
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		found.Attached, err = r.attachedTo(ctx, name)
+		return err
+	})
+	group.Go(func() (err error) {
+		found.Keys, err = r.keys(ctx, name)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
 	r.keep(func(a *plan.Account) { a.Users[name] = found })
 	return nil
 }
@@ -184,9 +169,6 @@ func (r *reader) attachedTo(ctx context.Context, user string) ([]arn.ARN, error)
 	pages := iam.NewListAttachedUserPoliciesPaginator(r.in.IAM, &iam.ListAttachedUserPoliciesInput{UserName: aws.String(user)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if absent(err) {
-			return nil, nil
-		}
 		if err != nil {
 			return nil, failed(r.account, err, "listing the policies of user %s", user)
 		}
@@ -202,9 +184,6 @@ func (r *reader) keys(ctx context.Context, user string) ([]plan.Key, error) {
 	pages := iam.NewListAccessKeysPaginator(r.in.IAM, &iam.ListAccessKeysInput{UserName: aws.String(user)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if absent(err) {
-			return nil, nil
-		}
 		if err != nil {
 			return nil, failed(r.account, err, "listing the access keys of user %s", user)
 		}
@@ -256,9 +235,6 @@ func (r *reader) usersOf(ctx context.Context, policy arn.ARN) error {
 	pages := iam.NewListEntitiesForPolicyPaginator(r.in.IAM, &iam.ListEntitiesForPolicyInput{PolicyArn: aws.String(policy.String())})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if absent(err) {
-			return nil
-		}
 		if err != nil {
 			_ = extras.Wait() // What they found is of no use without the rest.
 			return failed(r.account, err, "listing who uses policy %s", policy.Name())

@@ -1,0 +1,88 @@
+package provision_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/provision"
+	"github.com/pullpass/pullpass/sandbox"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
+)
+
+const (
+	callTime = 50 * time.Millisecond
+	// applyChain is the longest chain of calls that depend on each other when a share is made from nothing: a read, then
+	// CreateUser, CreateAccessKey, UntagUser. The second plan's is GetPolicy, GetPolicyVersion.
+	applyChain      = 4
+	secondPlanChain = 2
+)
+
+// far makes every call take as long as one to a Region far away.
+type far struct{ http.RoundTripper }
+
+func (f far) RoundTrip(request *http.Request) (*http.Response, error) {
+	timer := time.NewTimer(callTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return f.RoundTripper.RoundTrip(request)
+	case <-request.Context().Done():
+		return nil, request.Context().Err()
+	}
+}
+
+// fleet is a share of 50 destinations with 2 clusters each, in a sandbox of its own.
+func fleet(b *testing.B) *lab {
+	const size = 50
+	seed := sandbox.Seed{Accounts: []sandbox.Account{{ID: source}}}
+	access := []arn.AccountID{source}
+	var destinations strings.Builder
+	destinations.WriteString("  destinations:\n")
+	for i := range size {
+		account := arn.AccountID(fmt.Sprintf("%012d", 200000000000+i))
+		seed.Accounts = append(seed.Accounts, sandbox.Account{ID: account})
+		access = append(access, account)
+		fmt.Fprintf(&destinations, "    - account: %q\n      access: default\n      clusters:\n", string(account))
+		for n := range 2 {
+			fmt.Fprintf(&destinations, "        - {name: c-%d-%d, directory: c-%d-%d}\n", i, n, i, n)
+		}
+	}
+	transport := network(b)
+	return &lab{
+		t: b, sandbox: sandboxtest.Start(b, sandbox.Config{Seed: seed}), desired: derive(b, destinations.String()), out: b.TempDir(),
+		access: access, settling: awsclient.Settling{Limit: -1}, transport: far{transport},
+	}
+}
+
+// BenchmarkApply makes a share of 50 destinations with 2 clusters each from nothing, reading included, where each call
+// takes 50 ms and what the sandbox takes besides. The metrics say how many times the longest chain of dependent calls it took,
+// for making the share and for the plan that follows.
+func BenchmarkApply(b *testing.B) {
+	var apply, second time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		l := fleet(b)
+		b.StartTimer()
+		start := time.Now()
+		c := l.run()
+		result, err := provision.Apply(b.Context(), c, l.plan(c))
+		apply += time.Since(start)
+		must(b, err)
+		must(b, result.Err())
+		start = time.Now()
+		p := l.plan(l.run(), func(o *plan.Options) { o.MaxKeyAge = time.Hour })
+		second += time.Since(start)
+		if !p.Empty() {
+			b.Fatal(describe(b, p))
+		}
+	}
+	runs := float64(b.N)
+	b.ReportMetric(apply.Seconds()/runs/(applyChain*callTime).Seconds(), "apply/chain")
+	b.ReportMetric(second.Seconds()/runs/(secondPlanChain*callTime).Seconds(), "plan/chain")
+}
