@@ -175,6 +175,29 @@ func TestATrustFitsUpToTheQuotaWithoutItsWhiteSpace(t *testing.T) {
 	wantRefusal(t, trust(2049), "LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048")
 }
 
+// document returns everything, as long as it is to be in characters.
+func document(size int) string {
+	const sid = `"Sid":"",`
+	return strings.Replace(everything, `"Effect"`, `"Sid":"`+strings.Repeat("x", size-len(everything)-len(sid))+`","Effect"`, 1)
+}
+
+func TestAnInlinePolicyMakesRoomForTheOneThatReplacesIt(t *testing.T) {
+	l := newLab(t)
+	put := func(name, document string) error {
+		return call(l.admin.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{
+			UserName: aws.String("alice"), PolicyName: &name, PolicyDocument: &document,
+		}))
+	}
+	if err := put("notes", document(2048)); err != nil {
+		t.Errorf("a policy that fills the quota: %v", err)
+	}
+	if err := put("notes", document(2047)); err != nil {
+		t.Errorf("a policy in its place: %v", err)
+	}
+	wantRefusal(t, put("more", everything), "LimitExceeded", "Maximum policy size of 2048 bytes exceeded for user alice")
+	wantRefusal(t, put("notes", document(2049)), "LimitExceeded", "Maximum policy size of 2048 bytes exceeded for user alice")
+}
+
 func TestTagsOfEntitiesFoldTheirKeysAndThoseOfPoliciesDoNot(t *testing.T) {
 	l := newLab(t)
 	ctx, alice, spare := t.Context(), aws.String("alice"), aws.String(spareARN)

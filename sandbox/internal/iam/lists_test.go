@@ -20,12 +20,14 @@ type pager[Out any] interface {
 	NextPage(context.Context, ...func(*iam.Options)) (*Out, error)
 }
 
-// gather returns the names on all pages, and how many pages there were.
+// gather returns the names on all pages, and how many pages there were. Pages without an end fail the test.
 func gather[Out any](t *testing.T, pages pager[Out], names func(*Out) []string) (all []string, count int) {
 	t.Helper()
 	for pages.HasMorePages() {
 		all = append(all, names(ok(pages.NextPage(t.Context()))(t))...)
-		count++
+		if count++; count > 100 {
+			t.Fatal("the pages do not end")
+		}
 	}
 	return all, count
 }

@@ -20,12 +20,12 @@ type refusal struct {
 	text string
 }
 
-// refuse runs a table of refusals in one lab, which none of them may change.
+// refuse runs a table of refusals, none of which may change the lab.
 func refuse(t *testing.T, table map[string]refusal) {
 	l := newLab(t)
-	before := snapshot(t, l)
 	for sentence, test := range table {
 		t.Run(sentence, func(t *testing.T) {
+			before := snapshot(t, l)
 			wantRefusal(t, test.call(t.Context(), l.admin, l), test.code, test.text)
 			if after := snapshot(t, l); after != before {
 				t.Errorf("the refused call changed the account\nfrom %s\nto   %s", before, after)
@@ -34,12 +34,13 @@ func refuse(t *testing.T, table map[string]refusal) {
 	}
 }
 
-// snapshot returns all that GetAccountAuthorizationDetails and ListAccessKeys show of the lab.
+// snapshot returns all that GetAccountAuthorizationDetails, ListRoles and ListAccessKeys show of the lab.
 func snapshot(t *testing.T, l *lab) string {
 	t.Helper()
 	details := ok(l.admin.GetAccountAuthorizationDetails(t.Context(), &iam.GetAccountAuthorizationDetailsInput{}))(t)
+	roles := ok(l.admin.ListRoles(t.Context(), &iam.ListRolesInput{}))(t)
 	keys := ok(l.admin.ListAccessKeys(t.Context(), &iam.ListAccessKeysInput{UserName: aws.String("alice")}))(t)
-	return shown(t, details.UserDetailList, details.RoleDetailList, details.Policies, keys.AccessKeyMetadata)
+	return shown(t, details.UserDetailList, details.RoleDetailList, details.Policies, roles.Roles, keys.AccessKeyMetadata)
 }
 
 func TestUsersRefuse(t *testing.T) {
@@ -369,7 +370,7 @@ func TestVersionsRefuse(t *testing.T) {
 
 func TestEntitiesRefuse(t *testing.T) {
 	type client = *iam.Client
-	large := strings.Replace(everything, `"Effect"`, `"Sid":"`+strings.Repeat("x", 2048-len(everything))+`","Effect"`, 1)
+	large := document(2048)
 	refuse(t, map[string]refusal{
 		"to attach a policy that does not exist": {
 			func(ctx context.Context, c client, _ *lab) error {
