@@ -82,7 +82,7 @@ func cutLast(path string) (rest, last string) {
 
 func named(path string, r route) route {
 	name, ok := strings.CutPrefix(path, "/")
-	if !ok || !images.ValidName(name) {
+	if !ok || !images.ValidName(name) || r.kind == nothing {
 		return route{}
 	}
 	r.name = name
