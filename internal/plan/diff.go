@@ -18,15 +18,19 @@ func Diff(desired share.Desired, observed Observed, options Options) (*Plan, err
 		return nil, fmt.Errorf("planning share %s: %w", desired.Share, err)
 	}
 	d := differ{desired: desired, observed: observed, options: options, quotas: quotasByEntity(desired)}
-	sides := []*side{d.source()}
-	for _, want := range desired.Destinations {
-		sides = append(sides, d.destination(want))
+	var source *side
+	if wanted(desired.Source) {
+		source = d.source()
 	}
-	return assemble(desired, sides), nil
+	var destinations []*side
+	for _, want := range desired.Destinations {
+		destinations = append(destinations, d.destination(want))
+	}
+	return assemble(desired, source, destinations), nil
 }
 
 func check(desired share.Desired, observed Observed) error {
-	if observed.Accounts[desired.Source.Account] == nil {
+	if wanted(desired.Source) && observed.Accounts[desired.Source.Account] == nil {
 		return fmt.Errorf("account %s was not looked at", desired.Source.Account)
 	}
 	for _, dest := range desired.Destinations {
@@ -41,6 +45,9 @@ func check(desired share.Desired, observed Observed) error {
 	}
 	return nil
 }
+
+// wanted reports whether the share has a source's side at all.
+func wanted(s share.SourceSide) bool { return len(s.Policies)+len(s.Roles) > 0 }
 
 type differ struct {
 	desired  share.Desired
@@ -114,26 +121,33 @@ func (d *differ) destination(want share.DestinationSide) *side {
 	return s
 }
 
-// assemble puts the sides together and stops what depends on a problem.
-func assemble(desired share.Desired, sides []*side) *Plan {
+// assemble puts the sides together and stops what depends on a problem. There is no source where somebody else looks
+// after it, as for who accepts an invitation.
+func assemble(desired share.Desired, source *side, destinations []*side) *Plan {
 	p := &Plan{Share: desired.Share, Registry: desired.Registry, Posture: desired.Posture}
-	source := sides[0]
-	for _, s := range sides {
-		if s.Part == DestinationPart {
+	if source != nil {
+		for _, s := range destinations {
 			if target, stopped := source.stops(desired, s.Account); stopped && s.State != Stopped {
 				s.problem(Problem{Kind: SourceStopped, Target: target, Msg: "waits for the problem in source account " + string(source.Account)})
 			}
 		}
-		if s.State == Stopped {
-			s.steps = nil
-		}
-		p.Sides = append(p.Sides, s.Side)
-		p.Steps = append(p.Steps, s.steps...)
-		p.Problems = append(p.Problems, s.problems...)
-		p.Notes = append(p.Notes, s.notes...)
-		p.LeftBehind = append(p.LeftBehind, s.left...)
+		p.add(source)
+	}
+	for _, s := range destinations {
+		p.add(s)
 	}
 	return p
+}
+
+func (p *Plan) add(s *side) {
+	if s.State == Stopped {
+		s.steps = nil
+	}
+	p.Sides = append(p.Sides, s.Side)
+	p.Steps = append(p.Steps, s.steps...)
+	p.Problems = append(p.Problems, s.problems...)
+	p.Notes = append(p.Notes, s.notes...)
+	p.LeftBehind = append(p.LeftBehind, s.left...)
 }
 
 // stops reports whether the source has a problem that a destination depends on, and with what.

@@ -372,3 +372,15 @@ func TestDiffRefusesAnAccountThatWasNotLookedAt(t *testing.T) {
 		t.Errorf("got error %v, want one that names %s", err, depot)
 	}
 }
+
+// Who accepts an invitation has no source side: it is neither planned nor handed over, and need not be read.
+func TestAnAcceptedInvitationEndsInAnEmptyPlan(t *testing.T) {
+	d := desired(t)
+	d.Source = share.SourceSide{Account: source}
+	w := fresh(t, d)
+	delete(w.Accounts, source)
+	w.carryOut(w.diff(d, options()).Steps)
+	if second := w.diff(d, options()); !second.Empty() {
+		t.Errorf("the second plan is not empty:\n%s", text(t, second))
+	}
+}

@@ -56,9 +56,10 @@ type want struct {
 
 func wants(desired share.Desired) []want {
 	whole := !desired.Partial
-	all := []want{{
-		account: desired.Source.Account, share: desired.Share, policies: desired.Source.Policies, roles: desired.Source.Roles, whole: whole,
-	}}
+	var all []want
+	if s := desired.Source; len(s.Policies)+len(s.Roles) > 0 {
+		all = append(all, want{account: s.Account, share: desired.Share, policies: s.Policies, roles: s.Roles, whole: whole})
+	}
 	for _, d := range desired.Destinations {
 		all = append(all, want{
 			account: d.Account, share: desired.Share, policies: d.Policies, users: d.Users, clusters: d.Clusters, whole: whole,
