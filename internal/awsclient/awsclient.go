@@ -64,12 +64,18 @@ type Factory struct {
 	// buildable is what the SDK can add certificates to. It refuses to load a configuration that has some with any other.
 	buildable *awshttp.BuildableClient
 	mu        sync.Mutex
-	known     map[key]*Clients
+	known     map[key]*entry
 }
 
 type key struct {
 	access share.Access
 	region arn.Region
+}
+
+// An entry has a lock of its own, so that accesses are read side by side.
+type entry struct {
+	mu      sync.Mutex
+	clients *Clients
 }
 
 // New returns a Factory.
@@ -87,7 +93,7 @@ func New(c Config) *Factory {
 		t.MaxIdleConns = connections
 		t.MaxIdleConnsPerHost = connections
 	})
-	return &Factory{config: c, buildable: buildable, known: map[key]*Clients{}}
+	return &Factory{config: c, buildable: buildable, known: map[key]*entry{}}
 }
 
 // Clients are the clients of one account. One pace is kept for all of them, because AWS throttles by account.
@@ -105,24 +111,32 @@ type Clients struct {
 // access gives the same clients. Nothing is sent yet, but where the access asks for it: the SDK calls STS, an SSO portal
 // or another program once credentials are needed.
 func (f *Factory) For(ctx context.Context, access share.Access, region arn.Region) (*Clients, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	k := key{access, region}
-	if clients := f.known[k]; clients != nil {
-		return clients, nil
+	e := f.entry(key{access, region})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.clients != nil {
+		return e.clients, nil
 	}
 	cfg, err := f.load(ctx, access)
 	if err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration for %s: %w", describe(access), err)
 	}
-	clients := &Clients{
+	e.clients = &Clients{
 		STS:           sts.NewFromConfig(cfg),
 		IAM:           iam.NewFromConfig(cfg),
 		ECR:           ecr.NewFromConfig(cfg, func(o *ecr.Options) { o.Region = string(region) }),
 		Subscriptions: &Subscriptions{client: eks.NewFromConfig(cfg, func(o *eks.Options) { o.Region = string(region) })},
 	}
-	f.known[k] = clients
-	return clients, nil
+	return e.clients, nil
+}
+
+func (f *Factory) entry(k key) *entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known[k] == nil {
+		f.known[k] = &entry{}
+	}
+	return f.known[k]
 }
 
 func describe(access share.Access) string {
