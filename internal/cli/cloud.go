@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -58,6 +59,10 @@ func (a *app) realCloud() *cloud {
 // sandboxCloud joins the process that serves the directory, or starts the sandbox in this one for as long as the command
 // lasts.
 func (a *app) sandboxCloud(ctx context.Context, dir string) (*cloud, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("naming the sandbox's directory: %w", err)
+	}
 	box, err := sandbox.New(sandbox.Config{Dir: dir, Clock: a.env.Now, Random: a.env.Random})
 	if errors.Is(err, sandbox.ErrInUse) {
 		ready, readErr := sandbox.ReadReady(dir)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +53,11 @@ func (a *app) sandboxServe(ctx context.Context, o serveOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	box, err := sandbox.New(sandbox.Config{Dir: o.dir, Seed: seed, Clock: a.env.Now, Random: a.env.Random})
+	dir, err := filepath.Abs(o.dir) // what the ready line names must be found from anywhere
+	if err != nil {
+		return fmt.Errorf("naming the sandbox's directory: %w", err)
+	}
+	box, err := sandbox.New(sandbox.Config{Dir: dir, Seed: seed, Clock: a.env.Now, Random: a.env.Random})
 	if err != nil {
 		return err
 	}

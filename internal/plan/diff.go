@@ -75,9 +75,9 @@ func (d *differ) open(account arn.AccountID, part Part) (s *side, ok bool) {
 	case got.State == NoAccess:
 		s.State = HandedOver
 		s.got = &Account{State: NoAccess}
-	case got.State == Failed:
+	case got.State == Failed && (got.Caller.IsZero() || got.Caller.Account == account):
 		s.problem(Problem{Kind: Unreadable, Msg: reason(got.Err)})
-	case got.Caller.Account != account:
+	case got.Caller.Account != account: // which explains whatever else failed
 		s.problem(Problem{Kind: WrongAccount, Msg: fmt.Sprintf("the access given leads to account %s, as %s", got.Caller.Account, got.Caller)})
 	}
 	return s, s.State != Stopped

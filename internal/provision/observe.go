@@ -130,12 +130,13 @@ func (r *reader) keep(store func(*plan.Account)) {
 	store(&r.found)
 }
 
-func (r *reader) read(ctx context.Context, limit int) error {
-	group, ctx := errgroup.WithContext(ctx)
+func (r *reader) read(whole context.Context, limit int) error {
+	group, ctx := errgroup.WithContext(whole)
 	group.SetLimit(limit)
 	// Who the caller is decides whether the rest is worth anything; it is asked at the same time, to save a round trip.
 	group.Go(func() error {
-		caller, err := r.in.Caller(ctx)
+		// The answer is wanted whatever fails beside it: in a wrong account, everything does.
+		caller, err := r.in.Caller(whole)
 		r.keep(func(a *plan.Account) { a.Caller = caller })
 		return err
 	})

@@ -16,6 +16,11 @@ func (w *walk) proveManifest(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", &Fault{Side: Cluster, Hint: "name a repository and a tag", Err: fmt.Errorf("naming the artifact: %w", err)}
 	}
+	// Waiting helps a role whose policy is new, and not against a subscription that has ended.
+	var mends []string
+	if !w.in.Subscription.ended(w.Now()) {
+		mends = []string{codeRegistryDenied}
+	}
 	var digest v1.Hash
 	err = w.patiently(ctx, func() error {
 		descriptor, err := remote.Get(ref, remote.WithContext(ctx), remote.WithTransport(w.puller))
@@ -28,7 +33,7 @@ func (w *walk) proveManifest(ctx context.Context) (string, error) {
 			return w.registryFault(fmt.Errorf("reading an image of the index %s: %w", reference, err))
 		}
 		return nil
-	}, codeRegistryDenied)
+	}, mends...)
 	if err != nil {
 		return "", err
 	}

@@ -39,14 +39,16 @@ func (w *walk) registryFault(err error) *Fault {
 	return fault
 }
 
-// denialHint tells the three reasons apart for which ECR says no to a role that got a token.
+// denialHint tells the reasons apart for which ECR says no to a role that got a token. Across accounts AWS mostly gives
+// none [seen]; then a subscription that has ended is the likeliest.
 func (w *walk) denialHint(text string) string {
-	switch denialReason(text) {
+	why := denialReason(text)
+	if s := w.in.Subscription; s.ended(w.Now()) && (why == reasonResource || why == reasonUnknown) {
+		return fmt.Sprintf("subscription %s has ended (%s), and with it the registry's consent; renew it in the source account",
+			s.ID, s.end())
+	}
+	switch why {
 	case reasonResource:
-		if s := w.in.Subscription; s.ended(w.Now()) {
-			return fmt.Sprintf("subscription %s has ended (%s), and with it the registry's consent; renew it in the source account",
-				s.ID, s.end())
-		}
 		return "the registry does not let the source account in: its subscription may have ended, or be of another Region"
 	case reasonIdentity:
 		return "the role's policy does not allow it on this registry: pullpass apply on the source's side"

@@ -196,6 +196,12 @@ func TestBrokenLinks(t *testing.T) {
 			in:   verify.Input{Subscription: &verify.Subscription{ID: "sub-1", Status: "EXPIRED", Expires: noon().AddDate(0, 0, -3)}},
 			link: verify.LinkManifest, side: verify.Source, code: "DENIED", hint: "subscription sub-1 has ended (status EXPIRED, 2025-12-29)",
 		},
+		"a refusal without a reason is blamed on a subscription that has ended": {
+			operation: "manifest",
+			refuse:    refusal{status: 403, code: "DENIED", message: "User: s is not authorized to perform: ecr:BatchGetImage on resource: r"},
+			in:        verify.Input{Subscription: &verify.Subscription{ID: "sub-1", Status: "EXPIRED"}},
+			link:      verify.LinkManifest, side: verify.Source, code: "DENIED", hint: "subscription sub-1 has ended",
+		},
 		"a registry that lets nobody in while the subscription lasts asks which Region it is of": {
 			operation: "manifest",
 			refuse: refusal{status: 403, code: "DENIED",
@@ -350,11 +356,12 @@ func TestIndexIsFollowedToAnImage(t *testing.T) {
 func TestPatience(t *testing.T) {
 	const unknown, denied = "InvalidClientTokenId", "AccessDenied"
 	for sentence, test := range map[string]struct {
-		refuse   map[string]refusal
-		fresh    bool
-		patience time.Duration
-		broken   verify.Link
-		took     time.Duration // of the whole chain
+		refuse       map[string]refusal
+		fresh        bool
+		subscription *verify.Subscription
+		patience     time.Duration
+		broken       verify.Link
+		took         time.Duration // of the whole chain
 	}{
 		"a fresh key that AWS does not know yet is waited for": {
 			refuse: map[string]refusal{"GetCallerIdentity": {status: 403, code: unknown, times: 3}},
@@ -375,6 +382,11 @@ func TestPatience(t *testing.T) {
 			},
 			fresh: true, patience: 10 * time.Second, broken: verify.LinkRole, took: 7*time.Second + 1*time.Second + 2*time.Second,
 		},
+		"nothing is waited for once the subscription has ended": {
+			refuse:       map[string]refusal{"manifest": {status: 403, code: "DENIED"}},
+			subscription: &verify.Subscription{ID: "s", Status: "EXPIRED"},
+			fresh:        true, broken: verify.LinkManifest,
+		},
 		"a role's fresh policy is waited for, down to the manifest": {
 			refuse: map[string]refusal{
 				"GetAuthorizationToken": {status: 400, code: "AccessDeniedException", times: 1},
@@ -388,7 +400,7 @@ func TestPatience(t *testing.T) {
 			c.refuse = test.refuse
 			watch := &clock{now: noon()}
 			cfg := verify.Config{Now: watch.Now, Wait: watch.Wait, Patience: test.patience}
-			chain := c.verify(t, verify.Input{Fresh: test.fresh}, cfg)
+			chain := c.verify(t, verify.Input{Fresh: test.fresh, Subscription: test.subscription}, cfg)
 			if proof, _ := chain.Broken(); proof.Link != test.broken {
 				t.Errorf("broken is %q: %v; want %q", proof.Link, proof.Err, test.broken)
 			}

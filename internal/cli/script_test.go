@@ -1,0 +1,61 @@
+package cli_test
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pullpass/pullpass/internal/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"pullpass": pullpass})
+}
+
+// pullpass is the program as main runs it, on a machine called lab and without a terminal.
+func pullpass() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code := cli.Main(ctx, os.Args[1:], cli.Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
+		Hostname: "lab", TempDir: os.TempDir(), Now: time.Now, Random: rand.Reader,
+	})
+	os.Exit(code)
+}
+
+// TestScripts runs testdata/script/*.txtar. Beside testscript's own commands a script has:
+//
+//	serve DIR [ACCOUNTS]          serve a sandbox in DIR until the script ends, seeded from an accounts file
+//	aws DIR ACCOUNT SERVICE.OP J  call the SDK as the administrator of an account, with the input as JSON
+//	writes DIR [N]                fail unless N calls have changed something since the last time that was asked
+//	exits N CMD ARG…              fail unless the command's exit code is N
+//	pagefile DIR                  write the page's config file, with the key that aws has made last, to DIR/aws-config
+//	deletekey DIR PLACE           delete the access key that was delivered to PLACE
+//	decoded FILE                  print field config of the Secret in a manifest, decoded
+//	waitfor FILE                  wait until a background command has written a file
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve": serve, "aws": callAWS, "writes": writes, "exits": exits, "decoded": decoded,
+			"pagefile": pageFile, "deletekey": deleteKey, "waitfor": waitFor,
+		},
+		Setup: func(env *testscript.Env) error {
+			// Nothing of the machine's own AWS configuration may be in reach.
+			env.Setenv("AWS_CONFIG_FILE", env.WorkDir+"/none")
+			env.Setenv("AWS_SHARED_CREDENTIALS_FILE", env.WorkDir+"/none")
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			env.Setenv("TMPDIR", env.WorkDir)
+			env.Values[labKey{}] = map[string]*lab{}
+			return nil
+		},
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+	})
+}
