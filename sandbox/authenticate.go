@@ -67,6 +67,10 @@ func (g *gateway) authenticate(r *http.Request, req *request, at endpoint) error
 	if err := signature.Check(r, rules); err != nil {
 		return signatureError(err)
 	}
+	if _, err := arn.ParseRegion(string(signature.Scope.Region)); err != nil {
+		// On bare loopback the rules allow any Region, but it must be one.
+		return wire.Errorf(wire.SignatureDoesNotMatch, "Credential should be scoped to a valid region, not '%s'.", signature.Scope.Region)
+	}
 	secret, err := g.secret(req)
 	if err != nil {
 		return err

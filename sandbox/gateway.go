@@ -2,12 +2,14 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/sandbox/internal/api"
 	"github.com/pullpass/pullpass/sandbox/internal/guard"
 	"github.com/pullpass/pullpass/sandbox/internal/sigv4"
@@ -52,6 +54,16 @@ type request struct {
 	identity  identity
 }
 
+// region is the Region that the request is for: that of its signature. IAM is in none, whatever a client signs; its
+// requests count as us-east-1's (aws:RequestedRegion in
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+func (r *request) region() arn.Region {
+	if r.service.Name == "iam" {
+		return "us-east-1"
+	}
+	return r.signature.Scope.Region
+}
+
 // handler serves an endpoint of the APIs.
 func (g *gateway) handler(at endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(w, r, at) })
@@ -79,7 +91,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
 func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, at endpoint) (any, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody(req.service.Name)))
 	if err != nil {
-		return nil, wire.Errorf("RequestEntityTooLarge", "the request could not be read: %v", err)
+		return nil, unreadable(err)
 	}
 	req.Request = wire.NewRequest(r, body)
 	if err := g.authenticate(r, req, at); err != nil {
@@ -111,7 +123,7 @@ func (g *gateway) run(r *http.Request, req *request, in any) (out any, err error
 			return err
 		}
 		scene := g.scene(r)
-		scene.Region = req.signature.Scope.Region
+		scene.Region = req.region()
 		if _, key, ok := w.Key(caller.KeyID); ok {
 			key.LastUsed.Note(state.Use{Time: scene.Now, Region: scene.Region, Service: req.service.Name})
 		}
@@ -122,6 +134,16 @@ func (g *gateway) run(r *http.Request, req *request, in any) (out any, err error
 		return err
 	})
 	return out, err
+}
+
+// unreadable is the answer to a body that is too long, or that ends early.
+func unreadable(err error) error {
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		return &wire.Error{Code: "RequestEntityTooLarge", Status: http.StatusRequestEntityTooLarge,
+			Message: fmt.Sprintf("Request size exceeded %d bytes", long.Limit)}
+	}
+	return wire.Errorf("IncompleteBody", "The request body could not be read.")
 }
 
 func (g *gateway) scene(r *http.Request) guard.Scene {

@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"strings"
+
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
@@ -56,12 +58,22 @@ func Decide(world *state.World, caller *Caller, scene Scene, target Target) auth
 		Boundary: caller.boundary(world),
 		Session:  caller.session(),
 		SCPs:     world.SCPs(caller.Account.ID),
-		RCPs:     world.RCPs(owner),
+	}
+	if boundByRCPs(target.Action) {
+		policies.RCPs = world.RCPs(owner)
 	}
 	if target.Policy != nil {
 		policies.Resource = target.Policy.Compiled
 	}
 	return authz.Evaluate(&request, &policies)
+}
+
+// boundByRCPs tells which of the sandbox's services have resources that resource control policies bind: "List of AWS
+// services that support RCPs" (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html)
+// has STS and, since June 2025, ECR; it has neither IAM nor EKS.
+func boundByRCPs(action string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	return service == "sts" || service == "ecr"
 }
 
 func (t Target) owner(caller *Caller) arn.AccountID {
