@@ -2,7 +2,6 @@ package sts
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
@@ -70,20 +69,25 @@ type assumedRoleUser struct {
 }
 
 // assumeRoleTargets decides AssumeRole itself, and on their own the passing of tags and of a source identity
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html).
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html). What a chained session inherits takes these
+// permissions too: "permissions for sts:SetSourceIdentity are required in both the permissions policy of the principal who
+// is assuming the role and in the role trust policy of the target role"
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html), and so is
+// sts:TagSession for transitive tags [seen].
 func assumeRoleTargets(call *api.Call, in *assumeRoleInput) ([]guard.Target, error) {
-	if err := in.validate(); err != nil {
+	if err := in.validate(call.Caller.Session); err != nil {
 		return nil, err
 	}
 	keys, err := in.conditionKeys(call)
 	if err != nil {
 		return nil, err
 	}
+	from := call.Caller.Session
 	targets := []guard.Target{onRole(call, "sts:AssumeRole", in.role, keys).WithRequestTags(in.tags())}
-	if len(in.Tags) > 0 || len(in.TransitiveTagKeys) > 0 {
+	if len(in.Tags) > 0 || from != nil && len(from.TransitiveTags) > 0 {
 		targets = append(targets, onRole(call, "sts:TagSession", in.role, keys).WithRequestTags(in.tags()))
 	}
-	if in.SourceIdentity != "" {
+	if in.SourceIdentity != "" || from != nil && from.SourceIdentity != "" {
 		targets = append(targets, onRole(call, "sts:SetSourceIdentity", in.role, keys))
 	}
 	return targets, nil
@@ -103,8 +107,8 @@ func (in *assumeRoleInput) conditionKeys(call *api.Call) (map[string][]string, e
 	if in.SerialNumber == "" && in.TokenCode == "" {
 		return keys, nil
 	}
-	if !verifyMFA(call, in.SerialNumber, in.TokenCode) {
-		return nil, wire.Errorf(wire.AccessDenied, "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	if err := verifyMFA(call, in.SerialNumber, in.TokenCode); err != nil {
+		return nil, err
 	}
 	keys["aws:MultiFactorAuthPresent"], keys["aws:MultiFactorAuthAge"] = []string{"true"}, []string{"0"}
 	return keys, nil
@@ -150,15 +154,19 @@ func assumeRole(call *api.Call, in *assumeRoleInput) (*assumeRoleOutput, error) 
 	}, nil
 }
 
-// newSession makes the session. Transitive tags of a chained session stay with it and win over passed ones.
+// newSession makes the session. A chained session inherits the transitive tags and the source identity of its caller's:
+// validate has refused what would be in their way.
 func (in *assumeRoleInput) newSession(call *api.Call, role *state.Role) (token.Session, *int, error) {
 	session := token.Session{
 		Role: role.ARN(), RoleID: role.ID, Name: in.RoleSessionName, Issued: call.Now().UTC().Truncate(time.Second),
-		SourceIdentity: in.SourceIdentity, Tags: map[string]string{}, TransitiveTags: slices.Clone(in.TransitiveTagKeys),
+		SourceIdentity: in.SourceIdentity, Tags: map[string]string{},
 	}
 	session.Expires = session.Issued.Add(in.duration())
 	for _, tag := range in.Tags {
 		session.Tags[tag.Key] = tag.Value
+		if containsKey(in.TransitiveTagKeys, tag.Key) {
+			session.TransitiveTags = append(session.TransitiveTags, tag.Key)
+		}
 	}
 	if from := call.Caller.Session; from != nil {
 		inherit(&session, from)
@@ -180,9 +188,7 @@ func inherit(session, from *token.Session) {
 	session.Chained = true
 	for _, key := range from.TransitiveTags {
 		session.Tags[key] = from.Tags[key]
-		if !slices.Contains(session.TransitiveTags, key) {
-			session.TransitiveTags = append(session.TransitiveTags, key)
-		}
+		session.TransitiveTags = append(session.TransitiveTags, key)
 	}
 	if from.SourceIdentity != "" {
 		session.SourceIdentity = from.SourceIdentity

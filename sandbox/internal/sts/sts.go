@@ -2,6 +2,7 @@
 package sts
 
 import (
+	"maps"
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
@@ -57,9 +58,16 @@ func getAccessKeyInfo(_ *api.Call, in *getAccessKeyInfoInput) (*getAccessKeyInfo
 // onRole is the target of what is done to a role from outside. A role that does not exist has no trust policy that
 // could allow it, so that its absence looks like any denial.
 func onRole(call *api.Call, action string, name arn.ARN, keys map[string][]string) guard.Target {
-	target := guard.Target{Action: action, Resource: name.String(), Owner: name.Account, Trust: true, Keys: keys}
-	if role := findRole(call, name); role != nil {
-		target.Policy, target.Tags = role.Trust, role.Tags
+	target := guard.Target{Action: action, Resource: name.String(), Owner: name.Account, Trust: true, Keys: maps.Clone(keys)}
+	role := findRole(call, name)
+	if role == nil {
+		return target
+	}
+	target.Policy, target.Tags = role.Trust, role.Tags
+	for _, tag := range role.Tags {
+		// A role's tags have IAM's own key too
+		// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html).
+		target.Keys["iam:ResourceTag/"+tag.Key] = []string{tag.Value}
 	}
 	return target
 }

@@ -2,7 +2,10 @@ package sts
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +14,7 @@ import (
 	"github.com/pullpass/pullpass/sandbox/internal/api"
 	"github.com/pullpass/pullpass/sandbox/internal/guard"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
+	"github.com/pullpass/pullpass/sandbox/internal/token"
 	"github.com/pullpass/pullpass/sandbox/internal/wire"
 )
 
@@ -19,9 +23,11 @@ const (
 	minDuration     = 15 * time.Minute
 	maxDuration     = 12 * time.Hour
 	maxChained      = time.Hour
-	maxPolicyText   = 2048 // characters of all session policies together
-	maxPolicyARNs   = 10
-	maxTags         = 50
+	// maxPolicyText is in characters: "The plaintext that you use for both inline and managed session policies can't
+	// exceed 2,048 characters" (API_AssumeRole). How AWS packs them is not documented.
+	maxPolicyText = 2048
+	maxPolicyARNs = 10
+	maxTags       = 50
 )
 
 // The shapes of the parameters are those of the service model.
@@ -35,13 +41,12 @@ func invalid(field, value, constraint string) error {
 		"1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s", value, field, constraint)
 }
 
-// validate checks what does not depend on the role, before anything is decided.
-func (in *assumeRoleInput) validate() error {
-	role, err := arn.Parse(in.RoleArn)
-	if err != nil || role.Service != "iam" || role.Kind() != "role" {
-		return wire.Errorf(wire.ValidationError, "%s is invalid", in.RoleArn)
+// validate checks what does not depend on the role, before anything is decided. From is the caller's own session, nil
+// for none.
+func (in *assumeRoleInput) validate(from *token.Session) error {
+	if err := in.checkRole(); err != nil {
+		return err
 	}
-	in.role = role
 	if !sessionNameShape.MatchString(in.RoleSessionName) {
 		return invalid("roleSessionName", in.RoleSessionName,
 			`Member must satisfy regular expression pattern: [\w+=,.@-]* and have length between 2 and 64`)
@@ -54,10 +59,64 @@ func (in *assumeRoleInput) validate() error {
 		return invalid("sourceIdentity", in.SourceIdentity,
 			`Member must satisfy regular expression pattern: [\w+=,.@-]* and have length between 2 and 64`)
 	}
-	if d := in.duration(); d < minDuration || d > maxDuration {
-		return invalid("durationSeconds", d.String(), "Member must have value between 900 and 43200")
+	if err := in.checkSeconds(); err != nil {
+		return err
 	}
-	return in.checkTags()
+	if err := in.checkTags(); err != nil {
+		return err
+	}
+	if from != nil {
+		return in.checkInherited(from)
+	}
+	return nil
+}
+
+func (in *assumeRoleInput) checkRole() error {
+	role, err := arn.Parse(in.RoleArn)
+	if err == nil {
+		_, err = arn.ParseAccountID(string(role.Account))
+	}
+	if err != nil || role.Service != "iam" || role.Kind() != "role" {
+		return wire.Errorf(wire.ValidationError, "%s is invalid", in.RoleArn)
+	}
+	in.role = role
+	return nil
+}
+
+// checkSeconds looks at the number itself, which may be too large for a duration.
+func (in *assumeRoleInput) checkSeconds() error {
+	if in.DurationSeconds == nil {
+		return nil
+	}
+	seconds := *in.DurationSeconds
+	if least := int(minDuration / time.Second); seconds < least {
+		return invalid("durationSeconds", strconv.Itoa(seconds), fmt.Sprintf("Member must have value greater than or equal to %d", least))
+	}
+	if most := int(maxDuration / time.Second); seconds > most {
+		return invalid("durationSeconds", strconv.Itoa(seconds), fmt.Sprintf("Member must have value less than or equal to %d", most))
+	}
+	return nil
+}
+
+// checkInherited refuses what would change the tags and the source identity that a session hands on: "If you pass a
+// session tag with the same key as an inherited tag, the operation fails"
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html); codes and texts are as [seen].
+func (in *assumeRoleInput) checkInherited(from *token.Session) error {
+	for _, tag := range in.Tags {
+		if containsKey(from.TransitiveTags, tag.Key) {
+			return wire.Errorf("InvalidParameterValue", "One of the specified transitive tag keys can't be set because it "+
+				"conflicts with a transitive tag key from the calling session.")
+		}
+	}
+	if in.SourceIdentity != "" && from.SourceIdentity != "" && in.SourceIdentity != from.SourceIdentity {
+		return wire.Errorf(wire.ValidationError, "The source identity is already set for this assume role session")
+	}
+	return nil
+}
+
+// containsKey compares the keys of tags, which do not differ by case alone.
+func containsKey(keys []string, key string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
 }
 
 // checkTags wants tag keys that differ by more than case, as IAM does.
@@ -77,7 +136,7 @@ func (in *assumeRoleInput) checkTags() error {
 		seen[key] = true
 	}
 	for _, key := range in.TransitiveTagKeys {
-		if !seen[strings.ToLower(key)] {
+		if !seen[strings.ToLower(key)] { // [seen]
 			return wire.Errorf(wire.ValidationError, "The specified transitive tag key must be included in the requested tags.")
 		}
 	}
@@ -125,20 +184,22 @@ func (in *assumeRoleInput) sessionPolicies(call *api.Call) (texts []string, pack
 		}
 		texts = append(texts, text)
 	}
+	size := 0
 	for _, text := range texts {
 		if _, err := state.NewDocument(iampolicy.Session, "session policy", text); err != nil {
 			return nil, nil, malformed(err)
 		}
+		size += len(text)
 	}
-	if len(in.Policy) > maxPolicyText {
+	if len(texts) == 0 {
+		return nil, nil, nil
+	}
+	percent := max(1, size*100/maxPolicyText)
+	if size > maxPolicyText {
 		return nil, nil, wire.Errorf("PackedPolicyTooLarge", "Packed policy consumes %d%% of allotted space, please use "+
-			"smaller policy.", len(in.Policy)*100/maxPolicyText)
+			"smaller policy.", percent)
 	}
-	if len(texts) > 0 {
-		percent := max(1, len(in.Policy)*100/maxPolicyText)
-		packed = &percent
-	}
-	return texts, packed, nil
+	return texts, &percent, nil
 }
 
 // managedPolicy returns the text of a policy that may limit a session of a role: one of the role's account or of AWS.
