@@ -84,15 +84,21 @@ func onSubscription(call *api.Call, in *describeInput) ([]guard.Target, error) {
 	name := arn.ARN{Partition: "aws", Service: "eks", Region: call.Scene.Region, Account: call.Account().ID,
 		Resource: "eks-anywhere-subscription/" + in.ID}
 	target := guard.Target{Resource: name.String()}
-	if s, ok := call.Account().Subscriptions[in.ID]; ok {
+	if s, found := find(call, in.ID); found {
 		target.Tags = s.Tags
 	}
 	return []guard.Target{target}, nil
 }
 
+// find returns a subscription of the caller's account in the Region that the call is for.
+func find(call *api.Call, id string) (*state.Subscription, bool) {
+	s, ok := call.Account().Subscriptions[id]
+	return s, ok && s.Region == call.Scene.Region
+}
+
 func describe(call *api.Call, in *describeInput) (*describeOutput, error) {
-	s, ok := call.Account().Subscriptions[in.ID]
-	if !ok || s.Region != call.Scene.Region {
+	s, ok := find(call, in.ID)
+	if !ok {
 		return nil, wire.Errorf("ResourceNotFoundException", "EKS Anywhere subscription %s not found", in.ID)
 	}
 	return &describeOutput{Subscription: render(call, s)}, nil
@@ -123,6 +129,11 @@ func list(call *api.Call, in *listInput) (*listOutput, error) {
 	}
 	if limit < 1 || limit > maxResults {
 		return nil, wire.Errorf("InvalidParameterException", "maxResults must be between 1 and %d.", maxResults)
+	}
+	for _, status := range in.IncludeStatus {
+		if _, err := state.ParseSubscriptionStatus(status); err != nil {
+			return nil, wire.Errorf("InvalidParameterException", "includeStatus: %v", err)
+		}
 	}
 	out := &listOutput{Subscriptions: wire.List[subscription]{}}
 	for _, s := range state.Sorted(call.Account().Subscriptions) {

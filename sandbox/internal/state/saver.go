@@ -21,12 +21,19 @@ type saver struct {
 	// encode returns the world now, and the version that it holds.
 	encode func() ([]byte, uint64, error)
 
-	mu    sync.Mutex // held while writing
-	saved uint64     // the newest version on the disk
+	mu     sync.Mutex // held while writing
+	saved  uint64     // the newest version on the disk
+	closed bool
 }
 
 // ErrLocked is returned by Open where another process uses the directory.
 var ErrLocked = filelock.ErrHeld
+
+// ErrClosed is returned for a change that came after Close: the directory may be another process's by then.
+var ErrClosed = errors.New("the store is closed")
+
+// Held reports whether a process uses the directory as a store.
+func Held(dir string) (bool, error) { return filelock.Held(filepath.Join(dir, lockFile)) }
 
 // Open returns the store kept in a directory. Where the directory holds none yet, fresh makes the first world. A torn or
 // foreign file is an error, and is left as it was; a directory in use by another process is ErrLocked.
@@ -71,6 +78,9 @@ func (s *saver) wait(version uint64) error {
 }
 
 func (s *saver) write() error {
+	if s.closed {
+		return ErrClosed
+	}
 	b, version, err := s.encode()
 	if err != nil {
 		return err
@@ -85,5 +95,10 @@ func (s *saver) write() error {
 func (s *saver) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(s.write(), s.lock.Release())
+	if s.closed {
+		return nil
+	}
+	err := errors.Join(s.write(), s.lock.Release())
+	s.closed = true
+	return err
 }

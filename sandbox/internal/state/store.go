@@ -55,7 +55,7 @@ func (s *Store) encode() ([]byte, uint64, error) {
 	return b, s.version, err
 }
 
-// Close writes what is not yet written and lets other processes in.
+// Close writes what is not yet written and lets other processes in. A second Close does nothing.
 func (s *Store) Close() error {
 	if s.saver == nil {
 		return nil

@@ -216,3 +216,54 @@ func TestPoliciesKeysAndUseSurviveASave(t *testing.T) {
 		return nil
 	})
 }
+
+func TestAClosedStoreWritesNoMore(t *testing.T) {
+	dir := t.TempDir()
+	first := open(t, dir)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, dir)
+	defer func() { _ = second.Close() }()
+	before, err := os.ReadFile(filepath.Join(dir, "state.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Update(addUser("late")); !errors.Is(err, state.ErrClosed) {
+		t.Errorf("Update after Close = %v, want ErrClosed", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Errorf("a second Close = %v", err)
+	}
+	after, err := os.ReadFile(filepath.Join(dir, "state.json"))
+	if err != nil || !bytes.Equal(before, after) {
+		t.Error("the closed store changed the file that is another's now")
+	}
+}
+
+func TestTimeAloneExpiresASubscription(t *testing.T) {
+	end := time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		status, before, after state.SubscriptionStatus
+		opens                 bool // before the end
+	}{
+		{state.Creating, state.Creating, state.Creating, false},
+		{state.Active, state.Active, state.Expired, true},
+		{state.Updating, state.Updating, state.Expired, true},
+		{state.Expiring, state.Expiring, state.Expired, true},
+		{state.Expired, state.Expired, state.Expired, false},
+		{state.Deleting, state.Deleting, state.Deleting, false},
+	} {
+		s := state.Subscription{Status: test.status, Effective: end.AddDate(-1, 0, 0), Expires: end}
+		last := end.Add(-time.Nanosecond)
+		if got := s.StatusAt(last); got != test.before || s.Opens(last) != test.opens {
+			t.Errorf("%s before its end is %s, open %v", test.status, got, s.Opens(last))
+		}
+		if got := s.StatusAt(end); got != test.after || s.Opens(end) {
+			t.Errorf("%s at its end is %s, open %v", test.status, got, s.Opens(end))
+		}
+		if s.Opens(s.Effective.Add(-time.Nanosecond)) {
+			t.Errorf("%s is open before it begins", test.status)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
@@ -41,10 +42,23 @@ func (s *Subscription) ARN() arn.ARN {
 		Resource: "eks-anywhere-subscription/" + s.ID}
 }
 
+// ParseSubscriptionStatus checks that a text is one of the statuses.
+func ParseSubscriptionStatus(text string) (SubscriptionStatus, error) {
+	switch status := SubscriptionStatus(text); status {
+	case Creating, Active, Updating, Expiring, Expired, Deleting:
+		return status, nil
+	}
+	return "", fmt.Errorf("%q is no status of a subscription: want CREATING, ACTIVE, UPDATING, EXPIRING, EXPIRED or DELETING", text)
+}
+
 // StatusAt is the status at an instant: time alone expires a subscription.
 func (s *Subscription) StatusAt(now time.Time) SubscriptionStatus {
-	if s.Status == Active && !now.Before(s.Expires) {
-		return Expired
+	switch s.Status {
+	case Active, Updating, Expiring:
+		if !now.Before(s.Expires) {
+			return Expired
+		}
+	case Creating, Expired, Deleting:
 	}
 	return s.Status
 }
@@ -54,7 +68,7 @@ func (s *Subscription) StatusAt(now time.Time) SubscriptionStatus {
 func (s *Subscription) Opens(now time.Time) bool {
 	switch s.StatusAt(now) {
 	case Active, Updating, Expiring:
-		return !now.Before(s.Effective) && now.Before(s.Expires)
+		return !now.Before(s.Effective)
 	case Creating, Expired, Deleting:
 	}
 	return false
