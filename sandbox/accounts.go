@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"github.com/goccy/go-yaml"
-
-	"github.com/pullpass/pullpass/arn"
 )
 
 // ParseSeed reads an accounts file, the YAML form of a Seed:
@@ -32,18 +30,8 @@ func ParseSeed(src []byte) (Seed, error) {
 	if err := decoder.Decode(&seed); err != nil {
 		return Seed{}, fmt.Errorf("reading the accounts file: %s", yaml.FormatError(err, false, false))
 	}
-	if len(seed.Accounts) == 0 {
-		return Seed{}, fmt.Errorf("reading the accounts file: it has no accounts")
-	}
-	seen := map[arn.AccountID]bool{}
-	for i, account := range seed.Accounts {
-		if _, err := arn.ParseAccountID(string(account.ID)); err != nil {
-			return Seed{}, fmt.Errorf("reading the accounts file: accounts[%d].id: %w", i, err)
-		}
-		if seen[account.ID] {
-			return Seed{}, fmt.Errorf("reading the accounts file: accounts[%d].id: account %s is there twice", i, account.ID)
-		}
-		seen[account.ID] = true
+	if err := seed.check(); err != nil {
+		return Seed{}, fmt.Errorf("reading the accounts file: %w", err)
 	}
 	return seed, nil
 }

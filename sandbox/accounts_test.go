@@ -54,6 +54,27 @@ func TestAMistakeInAnAccountsFileIsNamed(t *testing.T) {
 		"an account twice":        {`accounts: [{id: "111111111111"}, {id: "111111111111"}]`, "there twice"},
 		"no accounts":             {"organization: {id: o-a1b2c3d4e5}", "no accounts"},
 		"no YAML":                 {"accounts: [", "reading the accounts file"},
+		"an unknown status": {
+			`accounts: [{id: "111111111111", subscriptions: [{id: s, region: us-west-2, status: active}]}]`, "accounts[0].subscriptions[0].status"},
+		"a Region without packages": {
+			`accounts: [{id: "111111111111", subscriptions: [{id: s, region: mars-west-1}]}]`, "accounts[0].subscriptions[0].region"},
+		"a subscription without id": {
+			`accounts: [{id: "111111111111", subscriptions: [{region: us-west-2}]}]`, "accounts[0].subscriptions[0].id"},
+		"a subscription twice": {
+			`accounts: [{id: "111111111111", subscriptions: [{id: s, region: us-west-2}, {id: s, region: us-east-1}]}]`, "there twice"},
+		"an end before the beginning": {
+			`accounts: [{id: "111111111111", subscriptions: [{id: s, region: us-west-2, effective: 2026-02-01T00:00:00Z, ` +
+				`expires: 2026-01-01T00:00:00Z}]}]`, "accounts[0].subscriptions[0].expires"},
+		"an organization without id": {
+			`{accounts: [{id: "111111111111"}], organization: {management: "111111111111"}}`, "organization.id"},
+		"a management account that is not seeded": {
+			`{accounts: [{id: "111111111111"}], organization: {id: o-a1b2c3d4e5, management: "222222222222"}}`, "organization.management"},
+		"a member that is not seeded": {
+			`{accounts: [{id: "111111111111"}], organization: {id: o-a1b2c3d4e5, management: "111111111111", ` +
+				`members: ["222222222222"]}}`, "organization.members[0]"},
+		"a policy for an account outside the organization": {
+			`{accounts: [{id: "111111111111"}, {id: "222222222222"}], organization: {id: o-a1b2c3d4e5, ` +
+				`management: "111111111111", serviceControlPolicies: {"222222222222": []}}}`, "organization.serviceControlPolicies"},
 	} {
 		_, err := sandbox.ParseSeed([]byte(test.file))
 		if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -48,10 +48,8 @@ func (l *listeners) add(ctx context.Context, address string, handler http.Handle
 	return listener.Addr(), nil
 }
 
-// close lets requests under way end, for a few seconds, and returns when no goroutine is left.
+// close lets requests under way end until ctx does, and returns when no goroutine is left.
 func (l *listeners) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
-	defer cancel()
 	var failed []error
 	for _, server := range l.servers {
 		if err := server.Shutdown(ctx); err != nil {

@@ -43,8 +43,8 @@ func (s *Sandbox) writeProfiles(ready Ready) error {
 }
 
 func writeProfile(b *bytes.Buffer, account *state.Account) {
-	admin := account.User(administrator)
-	if admin == nil || len(admin.Keys) == 0 {
+	key, ok := administratorKey(account)
+	if !ok {
 		return
 	}
 	region := defaultRegion
@@ -53,5 +53,5 @@ func writeProfile(b *bytes.Buffer, account *state.Account) {
 		break
 	}
 	fmt.Fprintf(b, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\nservices = sandbox\n\n",
-		account.ID, admin.Keys[0].ID, admin.Keys[0].Secret, region)
+		account.ID, key.ID, key.Secret, region)
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"github.com/pullpass/pullpass/internal/atomicfile"
+	"github.com/pullpass/pullpass/sandbox/internal/state"
 )
 
 // Ready is what a client needs to reach a sandbox.
@@ -36,23 +37,36 @@ const readyFile = "sandbox.json"
 // ErrNotServed is wrapped by ReadReady where no server has the directory.
 var ErrNotServed = errors.New("no sandbox serves this directory")
 
-// ReadReady returns how to reach the server that has a directory.
+// ReadReady returns how to reach the server that has a directory. What a process that was killed left behind does not
+// count: the server's process must hold the directory's lock.
 func ReadReady(dir string) (Ready, error) {
-	var ready Ready
-	b, err := os.ReadFile(filepath.Join(dir, readyFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return ready, fmt.Errorf("reaching the sandbox in %s: %w", dir, ErrNotServed)
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &ready)
-	}
-	if err == nil {
-		ready.authority, err = os.ReadFile(ready.CA)
-	}
+	ready, err := readReady(dir)
 	if err != nil {
-		return ready, fmt.Errorf("reaching the sandbox in %s: %w", dir, err)
+		return Ready{}, fmt.Errorf("reaching the sandbox in %s: %w", dir, err)
 	}
 	return ready, nil
+}
+
+func readReady(dir string) (ready Ready, err error) {
+	b, err := os.ReadFile(filepath.Join(dir, readyFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ready, ErrNotServed
+	}
+	if err != nil {
+		return ready, err
+	}
+	held, err := state.Held(dir)
+	if err != nil {
+		return ready, err
+	}
+	if !held {
+		return ready, ErrNotServed
+	}
+	if err := json.Unmarshal(b, &ready); err != nil {
+		return ready, err
+	}
+	ready.authority, err = os.ReadFile(ready.CA)
+	return ready, err
 }
 
 // Transport returns a transport that reaches the sandbox under AWS's real host names, and trusts no other server for
@@ -101,7 +115,7 @@ func (r Ready) publish(s *Sandbox) error {
 }
 
 // withdraw takes the ready file away again. The profiles stay: their keys are good for the next server.
-func (r Ready) withdraw(s *Sandbox) error {
+func (s *Sandbox) withdraw() error {
 	if s.dir == "" {
 		return nil
 	}

@@ -49,6 +49,9 @@ type Config struct {
 // ErrInUse is returned by New where another process uses the directory.
 var ErrInUse = state.ErrLocked
 
+// ErrServed is returned by Listen and Close where the sandbox has a Server that is not closed.
+var ErrServed = errors.New("the sandbox is being served")
+
 // Sandbox is an embedded AWS. Its methods may be used from many goroutines.
 type Sandbox struct {
 	dir      string
@@ -57,6 +60,8 @@ type Sandbox struct {
 	layers   *layers.Store
 	registry oci.Config
 	log      *slog.Logger
+	// served is set while there is a Server.
+	served atomic.Bool
 	// layerURL is where a server on loopback serves the layers.
 	layerURL atomic.Pointer[string]
 }
@@ -123,6 +128,10 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{dir: config.Dir, store: store, log: config.Log}
+	// A process that was killed left word of a server that is gone.
+	if err := s.withdraw(); err != nil {
+		return nil, err
+	}
 	s.layers = layers.New(layers.Config{Images: stored, Sealer: sealer, Clock: config.Clock, Loopback: s.layerBase})
 	s.registry = oci.Config{
 		State: store, Images: stored, Layers: s.layers, Sealer: sealer, Clock: config.Clock, Random: config.Random,
@@ -149,24 +158,41 @@ func newSealer(store *state.Store, random io.Reader) (sealer *token.Sealer, err 
 	return sealer, err
 }
 
-// Close writes the state and lets other processes in. Servers must be closed before.
-func (s *Sandbox) Close() error { return s.store.Close() }
+// Close writes the state and lets other processes in. The server must be closed before: with one that still answers it is
+// ErrServed, and nothing is closed. A second Close does nothing.
+func (s *Sandbox) Close() error {
+	if s.served.Load() {
+		return fmt.Errorf("closing the sandbox: %w", ErrServed)
+	}
+	return s.store.Close()
+}
 
-// Credentials returns the access key of an account's seeded administrator, or an error if that is gone.
+// Credentials returns an active access key of an account's seeded administrator, or an error if there is none.
 func (s *Sandbox) Credentials(account arn.AccountID) (id awsid.AccessKeyID, secret awsid.SecretAccessKey, err error) {
 	err = s.store.View(func(w *state.World) error {
 		a, ok := w.Accounts[account]
 		if !ok {
 			return fmt.Errorf("the sandbox has no account %s", account)
 		}
-		admin := a.User(administrator)
-		if admin == nil || len(admin.Keys) == 0 {
-			return fmt.Errorf("account %s has no administrator with an access key", account)
+		key, ok := administratorKey(a)
+		if !ok {
+			return fmt.Errorf("account %s has no administrator with an active access key", account)
 		}
-		id, secret = admin.Keys[0].ID, awsid.SecretAccessKey(admin.Keys[0].Secret)
+		id, secret = key.ID, awsid.SecretAccessKey(key.Secret)
 		return nil
 	})
 	return id, secret, err
+}
+
+func administratorKey(account *state.Account) (*state.AccessKey, bool) {
+	if admin := account.User(administrator); admin != nil {
+		for _, key := range admin.Keys {
+			if key.Active {
+				return key, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // lockedReader lets many goroutines read one source of randomness.

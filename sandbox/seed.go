@@ -73,6 +73,9 @@ func DefaultSeed(now time.Time) Seed {
 
 // world makes the seeded world.
 func (s Seed) world(now time.Time, random io.Reader) (*state.World, error) {
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("checking the seed: %w", err)
+	}
 	seal := make([]byte, 32)
 	if _, err := io.ReadFull(random, seal); err != nil {
 		return nil, fmt.Errorf("making the seal: %w", err)
@@ -92,9 +95,6 @@ func (s Seed) world(now time.Time, random io.Reader) (*state.World, error) {
 }
 
 func (a Account) add(world *state.World, now time.Time, random io.Reader) error {
-	if _, err := arn.ParseAccountID(string(a.ID)); err != nil {
-		return err
-	}
 	account := world.AddAccount(a.ID)
 	admin, err := a.administrator(now, random)
 	if err != nil {
@@ -181,11 +181,7 @@ func (o Organization) add(world *state.World) error {
 		ID: o.ID, Management: o.Management, SCPs: map[arn.AccountID][]state.Level{}, RCPs: map[arn.AccountID][]state.Level{},
 	}
 	for _, member := range append([]arn.AccountID{o.Management}, o.Members...) {
-		account, ok := world.Accounts[member]
-		if !ok {
-			return fmt.Errorf("account %s is not among the seeded accounts", member)
-		}
-		account.Organization = o.ID
+		world.AddAccount(member).Organization = o.ID
 	}
 	if err := o.attach(org.SCPs, iampolicy.SCP, "service_control_policy", fullAccess, o.ServiceControlPolicies); err != nil {
 		return err

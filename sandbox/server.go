@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/registry"
@@ -23,12 +24,20 @@ type Server struct {
 	proxy     *proxy.Proxy
 	registry  http.Handler // for requests under a registry's real host name
 	ready     Ready
+	closed    atomic.Bool
 }
 
-// Listen serves the sandbox: the APIs at address, such as "127.0.0.1:0", everything else on ports of the same host that
-// the operating system picks. Where the sandbox has a directory, it then holds what a client needs to find the server:
-// see Ready. The server must be closed.
+// Listen serves the sandbox: the APIs at address, such as "127.0.0.1:0", everything else on ports of loopback that the
+// operating system picks. The address must be one of loopback. Where the sandbox has a directory, it then holds what a
+// client needs to find the server: see Ready. The server must be closed; until then a second Listen is ErrServed. Ctx
+// bounds the start alone.
 func (s *Sandbox) Listen(ctx context.Context, address string) (*Server, error) {
+	if err := checkLoopback(address); err != nil {
+		return nil, fmt.Errorf("serving the sandbox: %w", err)
+	}
+	if !s.served.CompareAndSwap(false, true) {
+		return nil, fmt.Errorf("serving the sandbox: %w", ErrServed)
+	}
 	server := &Server{sandbox: s, listeners: listeners{log: s.log}, registry: s.registryHandler(registryByHost)}
 	if err := server.start(ctx, address); err != nil {
 		return nil, fmt.Errorf("serving the sandbox: %w", errors.Join(err, server.Close(ctx)))
@@ -53,7 +62,7 @@ func (s *Server) start(ctx context.Context, address string) error {
 	if err := s.startProxy(ctx, beside(at)); err != nil {
 		return err
 	}
-	if err := s.startLayers(ctx, beside(at)); err != nil {
+	if err := s.startLayers(ctx); err != nil {
 		return err
 	}
 	if err := s.startRegistries(ctx, beside(at)); err != nil {
@@ -76,9 +85,9 @@ func (s *Server) startProxy(ctx context.Context, address string) error {
 }
 
 // startLayers serves the layers to clients that come by a loopback address. They are sent to another host name than the
-// registry's, so that they do not send their password on.
-func (s *Server) startLayers(ctx context.Context, address string) error {
-	at, err := s.listeners.add(ctx, address, s.sandbox.layers)
+// registry's, so that they do not send their password on; whichever address the registry has, that name is localhost.
+func (s *Server) startLayers(ctx context.Context) error {
+	at, err := s.listeners.add(ctx, "localhost:0", s.sandbox.layers)
 	if err != nil {
 		return err
 	}
@@ -131,14 +140,42 @@ func (s *Sandbox) packagesRegistries() (found []registry.Registry) {
 // Ready tells how to reach the server.
 func (s *Server) Ready() Ready { return s.ready }
 
-// Close ends the server when the requests under way have been answered, and takes away what led clients to it.
+// Close takes away what led clients to the server, lets the requests under way be answered for a few seconds, and ends
+// it. A second Close does nothing.
 func (s *Server) Close(ctx context.Context) error {
-	ctx = context.WithoutCancel(ctx)
-	failed := []error{s.ready.withdraw(s.sandbox), s.listeners.close(ctx)}
-	if s.proxy != nil {
-		failed = append(failed, s.proxy.Close())
+	if s.closed.Swap(true) {
+		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	failed := []error{s.sandbox.withdraw(), s.listeners.close(ctx)}
+	if s.proxy != nil {
+		failed = append(failed, s.closeProxy(ctx))
+	}
+	s.sandbox.served.Store(false)
 	return errors.Join(failed...)
+}
+
+// closeProxy ends the tunnels. That some had to be cut off is no failure: the time for them was over.
+func (s *Server) closeProxy(ctx context.Context) error {
+	err := s.proxy.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// checkLoopback refuses an address that others than this machine could reach: the sandbox's accounts are open to whoever
+// reads its directory, and its proxy stands for hosts that are not its own.
+func checkLoopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if !isLoopback(host) {
+		return fmt.Errorf("%q is no address of loopback: want one such as 127.0.0.1:0", address)
+	}
+	return nil
 }
 
 // beside returns an address on the same host with a free port.

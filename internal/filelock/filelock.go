@@ -4,6 +4,7 @@ package filelock
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -27,6 +28,27 @@ func Acquire(path string) (*Lock, error) {
 		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
 	}
 	return &Lock{file: f}, nil
+}
+
+// Held reports whether somebody has the lock on the file at path; a file that is not there is held by nobody. Where
+// nobody has it, an Acquire at the very same moment may find it held.
+func Held(path string) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking at a lock: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	closed := f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, closed
+	}
+	if err != nil {
+		return false, errors.Join(fmt.Errorf("looking at the lock %s: %w", path, err), closed)
+	}
+	return false, closed
 }
 
 // Release lets others in. The file stays: removing it would let two processes lock two files of one name.

@@ -28,3 +28,31 @@ func TestALockIsHeldByOne(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestALockIsSeenToBeHeldWithoutTakingIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	want := func(when string, want bool) {
+		t.Helper()
+		if held, err := filelock.Held(path); err != nil || held != want {
+			t.Errorf("%s: Held = %v, %v, want %v", when, held, err, want)
+		}
+	}
+	want("before there is a file", false)
+	lock, err := filelock.Acquire(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want("while it is held", true)
+	want("looked at again", true)
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	want("after its release", false)
+	again, err := filelock.Acquire(path)
+	if err != nil {
+		t.Fatalf("looking at the lock took it: %v", err)
+	}
+	if err := again.Release(); err != nil {
+		t.Error(err)
+	}
+}
