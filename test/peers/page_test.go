@@ -9,8 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the page speaks of. AWS's page is "Share access to EKS Anywhere Curated Packages", https://anywhere.eks.amazonaws.com/docs/
-// packages/packages-sharing; its documents and its table are in testdata/page, word for word.
+// What the page speaks of. It is AWS's "Share access to EKS Anywhere Curated Packages"
+// (https://anywhere.eks.amazonaws.com/docs/clustermgmt/support/share-packages/). Its documents and its table are in
+// testdata/page, word for word.
 const (
 	source      = "111111111111"
 	destination = "999999999999"
@@ -168,6 +169,11 @@ func followThePage(t *testing.T, s *scene) {
 		return "crane logged in"
 	})
 	s.pullPackages(t, registryHost(p.registry))
+	s.check(t, s.aws, "ECR knows the bundle that crane pulled", func(t *testing.T) string {
+		pulled := s.puller(t, "", "digest", s.address(t, registryHost(p.registry))+"/"+bundleName).succeeded(t).text()
+		same(t, printed(t, s.describe(t, configFile, p.registry)), pulled)
+		return "by the same digest"
+	})
 }
 
 // findRegistry is step 1: the page's query where the CLI can be taught the member packageRegistry, else the page's table.

@@ -14,8 +14,12 @@ import (
 	"time"
 )
 
-// patience bounds one run of a client, which takes about a second. A client that hangs fails its check, not the whole test.
-const patience = 2 * time.Minute
+const (
+	// patience bounds one run of a client, which takes about a second: one that hangs fails its check, not the whole test.
+	patience = 2 * time.Minute
+	// spare is what a test needs to stop its server before go test ends it, when the time is up.
+	spare = time.Minute
+)
 
 // A program is an executable under test.
 type program struct {
@@ -48,7 +52,7 @@ func (o outcome) text() string { return strings.TrimRight(string(o.stdout), "\n"
 // run runs the program with nothing but the given environment.
 func (p program) run(t *testing.T, env []string, stdin io.Reader, args ...string) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithDeadline(t.Context(), latest(t))
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, p.path, args...)
@@ -60,6 +64,15 @@ func (p program) run(t *testing.T, env []string, stdin io.Reader, args ...string
 	}
 	t.Logf("%s %s: ended with %d", p, brief(args), cmd.ProcessState.ExitCode())
 	return outcome{cmd.ProcessState.ExitCode(), stdout.Bytes(), stderr.String()}
+}
+
+// latest is when a client that is started now must have ended.
+func latest(t *testing.T) time.Time {
+	end := time.Now().Add(patience)
+	if last, ok := t.Deadline(); ok && last.Add(-spare).Before(end) {
+		return last.Add(-spare)
+	}
+	return end
 }
 
 // brief leaves out documents, which take several lines.

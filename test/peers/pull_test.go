@@ -12,8 +12,12 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// bundleName is the tag that the packages controller of a Kubernetes 1.31 cluster asks for.
-const bundleName = "eks-anywhere-packages-bundles:v1-31-latest"
+// The bundle that the packages controller of a Kubernetes 1.31 cluster asks for.
+const (
+	bundleRepository = "eks-anywhere-packages-bundles"
+	bundleTag        = "v1-31-latest"
+	bundleName       = bundleRepository + ":" + bundleTag
+)
 
 // aPackage is the package whose chart and image are pulled, by the digests that the bundle gives.
 const aPackage = "hello-eks-anywhere"
@@ -36,6 +40,13 @@ func (s *scene) login(t *testing.T, configFile, host string) {
 	t.Helper()
 	password := s.holder(t, configFile, "ecr", "get-login-password").succeeded(t).text()
 	s.puller(t, password, "auth", "login", "--username", "AWS", "--password-stdin", s.address(t, host)).succeeded(t)
+}
+
+// describe asks ECR itself for the digest of the bundle, with the config file alone.
+func (s *scene) describe(t *testing.T, configFile, registry string) outcome {
+	t.Helper()
+	return s.holder(t, configFile, "ecr", "describe-images", "--registry-id", registry,
+		"--repository-name", bundleRepository, "--image-ids", "imageTag="+bundleTag, "--query", "imageDetails[0].imageDigest")
 }
 
 // A manifest is as much of an OCI image manifest as leads to the layers.

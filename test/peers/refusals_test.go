@@ -72,11 +72,12 @@ func atTheRole(t *testing.T, s *scene, p page, configFile string) string {
 	return "refused: AccessDenied at AssumeRole"
 }
 
-// atTheRegistry demands that the config file gets a password which then does not open the registry. Across accounts AWS
-// does not say which side refused, so the text is the same for both.
+// atTheRegistry demands that the config file gets a password which then does not open the registry, nor does the role
+// open ECR. Across accounts AWS does not say which side refused, so the text is the same for both.
 func atTheRegistry(t *testing.T, s *scene, _ page, configFile string) string {
 	t.Helper()
-	host := registryHost(registryByTable(t, region))
+	registry := registryByTable(t, region)
+	host := registryHost(registry)
 	s.login(t, configFile, host)
 	asked := s.puller(t, "", "--verbose", "manifest", s.address(t, host)+"/"+bundleName)
 	if asked.code == 0 {
@@ -86,7 +87,13 @@ func atTheRegistry(t *testing.T, s *scene, _ page, configFile string) string {
 	contains(t, asked.stderr, "DENIED: User: arn:aws:sts::111111111111:assumed-role/curated-packages-role/")
 	contains(t, asked.stderr, "is not authorized to perform: ecr:BatchGetImage on resource: "+
 		"arn:aws:ecr:us-west-2:346438352937:repository/eks-anywhere-packages-bundles")
-	return "refused: DENIED with 403 at the registry"
+	described := s.describe(t, configFile, registry)
+	if described.code == 0 {
+		t.Fatal("ECR described the bundle")
+	}
+	contains(t, described.stderr, "An error occurred (AccessDeniedException) when calling the DescribeImages operation: "+
+		"User: arn:aws:sts::111111111111:assumed-role/curated-packages-role/")
+	return "refused: DENIED with 403 at the registry, AccessDeniedException at ECR"
 }
 
 // contains looks for AWS's words in what a program said. Programs add their own before and after.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"text/tabwriter"
@@ -51,22 +52,22 @@ func (r *report) write(w io.Writer) error {
 	slices.SortFunc(r.rows, func(a, b row) int {
 		return cmp.Or(cmp.Compare(a.scenario, b.scenario), cmp.Compare(a.step, b.step))
 	})
-	var b bytes.Buffer
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "program\tcheck\tway\tresult")
+	var text strings.Builder
+	text.WriteString("program\tcheck\tway\tresult\n")
 	failed := 0
 	for _, checked := range r.rows {
 		if checked.failed {
 			failed++
 			checked.result = "FAILED"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", checked.program, checked.check, checked.way, checked.result)
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\n", checked.program, checked.check, checked.way, checked.result)
 	}
-	// A buffer takes everything.
-	_ = table.Flush()
-	fmt.Fprintf(&b, "\n%d passed, %d failed\n", len(r.rows)-failed, failed)
-	_, err := w.Write(b.Bytes())
-	return err
+	fmt.Fprintf(&text, "\n%d passed, %d failed\n", len(r.rows)-failed, failed)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(table, text.String()); err != nil {
+		return err
+	}
+	return table.Flush()
 }
 
 // keep writes the report to a file when the test is over. run.sh prints it as its last words.

@@ -28,7 +28,7 @@ install_aws_cli() {
 	command -v apt-get >/dev/null || fail "there is no aws on PATH and no apt-get to install it with: install the AWS CLI"
 	echo "peers: there is no aws on PATH: installing Debian's awscli" >&2
 	export DEBIAN_FRONTEND=noninteractive
-	{ apt-get update && apt-get install -y --no-install-recommends awscli; } >"$work/apt.log" 2>&1 || {
+	{ apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 awscli; } >"$work/apt.log" 2>&1 || {
 		cat "$work/apt.log" >&2
 		fail "installing awscli with apt-get failed"
 	}

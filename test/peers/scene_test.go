@@ -15,13 +15,15 @@ type way string
 const (
 	// realNames leads through the proxy: the programs speak TLS with sts.us-west-2.amazonaws.com and so on.
 	realNames way = "real host names"
-	// endpoint leads to ports on loopback, by the settings that newer AWS CLIs have for endpoints.
+	// endpoint leads to ports on loopback, by variables for endpoints.
 	endpoint way = "endpoint"
+	// services does so by a section of the config file.
+	services way = "services section"
 )
 
-// waysOf returns the ways that an AWS CLI knows. AWS_ENDPOINT_URL and the services section came with versions 1.29 and 2.13
-// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
-func waysOf(t *testing.T, aws program) []way {
+// knowsEndpoints tells whether an AWS CLI heeds AWS_ENDPOINT_URL and the services section, which came with versions 1.29 and
+// 2.13 (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+func knowsEndpoints(t *testing.T, aws program) bool {
 	t.Helper()
 	since := map[string]int{"1": 29, "2": 13}
 	major, rest, _ := strings.Cut(aws.version, ".")
@@ -31,10 +33,7 @@ func waysOf(t *testing.T, aws program) []way {
 	if err != nil || !known {
 		t.Fatalf("%s has a version of a form that this test does not know", aws)
 	}
-	if release < first {
-		return []way{realNames}
-	}
-	return []way{realNames, endpoint}
+	return release >= first
 }
 
 // A scene is one sandbox with one AWS CLI that reaches it one way. Each has a home directory of its own, so that nothing
