@@ -76,7 +76,56 @@ func (s *Sandbox) With(id, secret, token string) aws.Config {
 		Credentials:      credentials.NewStaticCredentialsProvider(id, secret, token),
 		BaseEndpoint:     aws.String(s.Endpoint()),
 		RetryMaxAttempts: 1,
+		HTTPClient:       newClient(),
 	}
+}
+
+// User makes a user with one inline policy, none if it is empty, and returns an SDK configuration that signs with its key.
+func (s *Sandbox) User(account arn.AccountID, name, policy string) aws.Config {
+	s.t.Helper()
+	admin, ctx := s.IAM(account), s.t.Context()
+	if _, err := admin.CreateUser(ctx, &iam.CreateUserInput{UserName: &name}); err != nil {
+		s.t.Fatal(err)
+	}
+	if policy != "" {
+		in := &iam.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("given"), PolicyDocument: &policy}
+		if _, err := admin.PutUserPolicy(ctx, in); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	out, err := admin.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &name})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.With(aws.ToString(out.AccessKey.AccessKeyId), aws.ToString(out.AccessKey.SecretAccessKey), "")
+}
+
+// Role makes a role with a trust policy and one inline policy, none if it is empty, and returns its ARN.
+func (s *Sandbox) Role(account arn.AccountID, name, trust, policy string) string {
+	s.t.Helper()
+	admin, ctx := s.IAM(account), s.t.Context()
+	out, err := admin.CreateRole(ctx, &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if policy != "" {
+		in := &iam.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String("given"), PolicyDocument: &policy}
+		if _, err := admin.PutRolePolicy(ctx, in); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return aws.ToString(out.Role.Arn)
+}
+
+// Session assumes a role and returns an SDK configuration that signs as the session.
+func (s *Sandbox) Session(as aws.Config, in *sts.AssumeRoleInput) aws.Config {
+	s.t.Helper()
+	out, err := sts.NewFromConfig(as).AssumeRole(s.t.Context(), in)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c := out.Credentials
+	return s.With(aws.ToString(c.AccessKeyId), aws.ToString(c.SecretAccessKey), aws.ToString(c.SessionToken))
 }
 
 // IAM returns a client that signs as the administrator of an account.
