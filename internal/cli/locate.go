@@ -56,7 +56,8 @@ func (s *session) locate(ctx context.Context, doc *share.Document) (located, err
 			"aws eks list-eks-anywhere-subscriptions shows those that it has")
 	}
 	if err != nil {
-		return located{}, err
+		return located{}, withHint(err, "the source's access needs eks:DescribeEksAnywhereSubscription; without spec.registry.subscription "+
+			"the Region table decides")
 	}
 	return fromSubscription(spec, subscription)
 }

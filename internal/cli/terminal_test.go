@@ -1,0 +1,127 @@
+package cli_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pullpass/pullpass/examples"
+	"github.com/pullpass/pullpass/internal/cli"
+	"github.com/pullpass/pullpass/sandbox"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
+)
+
+// terminal runs command lines as somebody at a terminal, in a directory with the example share.
+type terminal struct {
+	t   *testing.T
+	dir string
+	env map[string]string
+}
+
+func newTerminal(t *testing.T) *terminal {
+	t.Helper()
+	term := &terminal{t: t, dir: t.TempDir(), env: map[string]string{}}
+	if err := os.WriteFile(filepath.Join(term.dir, "share.yaml"), examples.Share, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return term
+}
+
+// run types a line and returns the exit code and both streams.
+func (term *terminal) run(typed string, args ...string) (code int, stdout, stderr string) {
+	term.t.Helper()
+	var out, errs bytes.Buffer
+	code = cli.Main(term.t.Context(), args, cli.Env{
+		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminal: true,
+		Getenv:   func(name string) string { return term.env[name] },
+		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
+	})
+	return code, out.String(), errs.String()
+}
+
+// here are the flags that lead to the terminal's share and sandbox.
+func (term *terminal) here(command string, more ...string) []string {
+	return append([]string{command, "-f", filepath.Join(term.dir, "share.yaml"), "--sandbox", filepath.Join(term.dir, "box")}, more...)
+}
+
+func TestApplyAsksOnATerminal(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		typed   string
+		code    int
+		stderr  string
+		applied bool
+	}{
+		"yes goes on":                    {"yes\n", 0, "Carry this out? Only yes goes on: ", true},
+		"no changes nothing":             {"no\n", 1, "not confirmed; nothing was changed", false},
+		"y is not yes":                   {"y\n", 1, "not confirmed; nothing was changed", false},
+		"the end of input is no yes":     {"", 1, "reading the answer", false},
+		"yes without a line end counts":  {"yes", 0, "Carry this out?", true},
+		"yes with more behind it is not": {"yes please\n", 1, "not confirmed", false},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			term := newTerminal(t)
+			code, _, stderr := term.run(test.typed, term.here("apply", "--cluster", "store-001")...)
+			if code != test.code || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("exit code %d, want %d; stderr:\n%s", code, test.code, stderr)
+			}
+			_, err := os.Stat(filepath.Join(term.dir, "out", "store-001", "aws-config"))
+			if applied := err == nil; applied != test.applied {
+				t.Errorf("applied: %t, want %t", applied, test.applied)
+			}
+		})
+	}
+}
+
+func TestColourIsForTerminalsThatWantIt(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		noColor string
+		want    bool
+	}{
+		"a terminal gets colour":            {"", true},
+		"NO_COLOR set to anything stops it": {"0", false},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			term := newTerminal(t)
+			term.env["NO_COLOR"] = test.noColor
+			code, stdout, _ := term.run("", term.here("verify")...)
+			if code != 4 {
+				t.Errorf("exit code %d, want 4", code)
+			}
+			if got := strings.Contains(stdout, "\x1b["); got != test.want {
+				t.Errorf("colour: %t, want %t:\n%q", got, test.want, stdout)
+			}
+		})
+	}
+}
+
+// What happens where there is no terminal is seen by a script.
+func TestMFAIsAskedForOnATerminal(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Config{})
+	id, secret, err := box.Credentials(sandboxtest.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := newTerminal(t)
+	file := filepath.Join(term.dir, "config")
+	text := fmt.Sprintf("[profile lead]\nrole_arn = arn:aws:iam::111111111111:role/lead\nsource_profile = keys\n"+
+		"mfa_serial = arn:aws:iam::111111111111:mfa/administrator\nservices = box\nregion = us-west-2\n"+
+		"[profile keys]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = us-west-2\nservices = box\n"+
+		"[services box]\nsts =\n  endpoint_url = %[3]s\neks =\n  endpoint_url = %[3]s\n", id, secret.Reveal(), box.Endpoint())
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	term.env["AWS_CONFIG_FILE"] = file
+	code, _, stderr := term.run("123456\n", "registry", "--region", "us-west-2", "--profile", "lead",
+		"--subscription", "e29fd0d2-d8a8-4ed4-be54-c6c0dd0f7964")
+	if code != 1 || !strings.HasPrefix(stderr, "MFA code of arn:aws:iam::111111111111:mfa/administrator: ") {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+	if !strings.Contains(stderr, "AccessDenied") || strings.Contains(stderr, "RequestID") {
+		t.Errorf("the code was not sent to STS, or its refusal is not said plainly:\n%s", stderr)
+	}
+}
