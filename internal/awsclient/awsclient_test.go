@@ -80,7 +80,8 @@ func TestAProfileLeadsToItsAccount(t *testing.T) {
 			t.Errorf("profile %s leads to %s, want %s", account, caller, want)
 		}
 	}
-	if clients(t, f, profile(sandboxtest.Source)) != clients(t, f, profile(sandboxtest.Source)) {
+	first, again := clients(t, f, profile(sandboxtest.Source)), clients(t, f, profile(sandboxtest.Source))
+	if first != again {
 		t.Error("one access gave two sets of clients, each with a pace of its own")
 	}
 }
