@@ -2,9 +2,16 @@
 package sandboxtest
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
@@ -126,6 +133,39 @@ func (s *Sandbox) Session(as aws.Config, in *sts.AssumeRoleInput) aws.Config {
 	}
 	c := out.Credentials
 	return s.With(aws.ToString(c.AccessKeyId), aws.ToString(c.SecretAccessKey), aws.ToString(c.SessionToken))
+}
+
+// Post sends a body to the APIs, signed for a service, and returns the status and the body of the answer. It is for what
+// the SDK's clients would not send.
+func (s *Sandbox) Post(as aws.Config, service string, header http.Header, body []byte) (status int, answer string) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.Endpoint(), bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	keys, err := as.Credentials.Retrieve(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sum := sha256.Sum256(body)
+	err = v4.NewSigner().SignHTTP(s.t.Context(), keys, request, hex.EncodeToString(sum[:]), service, as.Region, time.Now())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	read, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.StatusCode, string(read)
 }
 
 // IAM returns a client that signs as the administrator of an account.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/sandbox"
+	sandboxsts "github.com/pullpass/pullpass/sandbox/internal/sts"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
@@ -286,6 +288,7 @@ func TestDurationsAreBounded(t *testing.T) {
 		seconds  int32
 		want     bool
 	}{
+		{"twelve hours and a second is too long for any role", user, 43201, false},
 		{"less than a quarter of an hour is too short", user, 899, false},
 		{"a quarter of an hour is allowed", user, 900, true},
 		{"as long as the role allows is allowed", user, 7200, true},
@@ -305,6 +308,40 @@ func TestDurationsAreBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestANumberOfSecondsThatWrapsRoundIsRefused(t *testing.T) {
+	l := newLab(t)
+	role := l.role("r", trust(assume, ""))
+	config := l.User(sandboxtest.Destination, "u", mayAssume(role))
+	// As a duration in nanoseconds of 64 bits this is an hour: 2^55 seconds are a multiple of 2^64 nanoseconds.
+	body := fmt.Sprintf("Action=AssumeRole&Version=2011-06-15&RoleSessionName=s1&DurationSeconds=%d&RoleArn=%s", 1<<55+3600, url.QueryEscape(role))
+	if status, text := l.Post(config, "sts", nil, []byte(body)); status != 400 || !strings.Contains(text, "less than or equal to 43200") {
+		t.Errorf("%d %s", status, text)
+	}
+}
+
+func TestSessionPoliciesHaveASizeTogether(t *testing.T) {
+	l := newLab(t)
+	role := l.role("r", trust(assume, ""))
+	user := l.user("u", mayAssume(role))
+	large := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ListUsers","Resource":"arn:aws:iam::111111111111:user/` + strings.Repeat("a", 1100) + `"}}`
+	made, err := l.IAM(sandboxtest.Source).CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("large"), PolicyDocument: &large})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := call(role, "s1")
+	in.PolicyArns = []types.PolicyDescriptorType{{Arn: made.Policy.Arn}}
+	if _, err := user.AssumeRole(ctx, in); err != nil {
+		t.Error(err)
+	}
+	in.Policy = &large
+	_, err = user.AssumeRole(ctx, in)
+	wantCode(t, err, "PackedPolicyTooLarge")
+	in = call(role, "s1")
+	in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::999999999999:policy/of-another-account")}}
+	_, err = user.AssumeRole(ctx, in)
+	wantCode(t, err, "MalformedPolicyDocument")
 }
 
 func TestAnExpiredSessionIsRefusedAsExpired(t *testing.T) {
@@ -355,7 +392,17 @@ func TestMFAIsAskedOfTheDeviceOfTheCaller(t *testing.T) {
 	in := call(role, "with")
 	in.SerialNumber, in.TokenCode = aws.String("arn:aws:iam::999999999999:mfa/administrator"), aws.String("000000")
 	_, err := client.AssumeRole(ctx, in)
-	wantCode(t, err, "AccessDenied")
+	if text := wantCode(t, err, "AccessDenied"); !strings.Contains(text, "invalid MFA one time pass code") {
+		t.Errorf("a wrong code: %s", text)
+	}
+	in.TokenCode = aws.String(sandboxsts.OneTimePassword([]byte("12345678901234567890"), time.Now()))
+	if _, err := client.AssumeRole(ctx, in); err != nil {
+		t.Errorf("the code of the device: %v", err)
+	}
+	_, err = sts.NewFromConfig(l.User(sandboxtest.Destination, "other", mayAssume(role))).AssumeRole(ctx, in)
+	if text := wantCode(t, err, "AccessDenied"); !strings.Contains(text, "MFA serial number") {
+		t.Errorf("a device of somebody else: %s", text)
+	}
 }
 
 func TestAMalformedSessionPolicyIsRefused(t *testing.T) {
