@@ -43,11 +43,17 @@ type Sandbox struct {
 // Start serves a sandbox until the test ends.
 func Start(t testing.TB, config sandbox.Config) *Sandbox {
 	t.Helper()
+	return StartAt(t, config, "127.0.0.1:0")
+}
+
+// StartAt does so at an address of loopback.
+func StartAt(t testing.TB, config sandbox.Config, address string) *Sandbox {
+	t.Helper()
 	embedded, err := sandbox.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := embedded.Listen(t.Context(), "127.0.0.1:0")
+	server, err := embedded.Listen(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
