@@ -95,9 +95,11 @@ func (s *scene) check(t *testing.T, by program, name string, f func(t *testing.T
 	}
 }
 
-// bare is the environment that every program gets.
+// bare is the environment that every program gets. A program that strays to one of AWS's real hosts ends at the sandbox's
+// proxy, whatever its way: nothing leaves the machine.
 func (s *scene) bare() []string {
 	return []string{
+		"HTTPS_PROXY=" + s.cloud.ready.Proxy,
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.home, "LANG=C.UTF-8", "AWS_PAGER=",
 		"DOCKER_CONFIG=" + filepath.Join(s.home, "docker"),
 	}
