@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/share"
@@ -156,6 +157,7 @@ func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, er
 		config.WithHTTPClient(f.buildable),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(f.config.Retry) }),
 		config.WithDefaultRegion(string(f.config.Region)),
+		config.WithLogger(logging.Nop{}), // The SDK's own goes to stderr; what matters comes back as an error.
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.TokenProvider = func() (string, error) { return f.token(ctx, access, aws.ToString(o.SerialNumber)) }
 			f.carry(o)

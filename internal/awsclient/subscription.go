@@ -29,6 +29,8 @@ type Subscription struct {
 	PackageRegistry string
 	// Effective and Expires are zero where EKS does not say.
 	Effective, Expires time.Time
+	// AutoRenew says that the subscription does not end by itself.
+	AutoRenew bool
 }
 
 // ErrNoSubscription says that the account has no subscription of that id in the Region.
@@ -86,6 +88,7 @@ func parseSubscription(body []byte) (Subscription, error) {
 			PackageRegistry string  `json:"packageRegistry"`
 			EffectiveDate   float64 `json:"effectiveDate"`
 			ExpirationDate  float64 `json:"expirationDate"`
+			AutoRenew       bool    `json:"autoRenew"`
 		} `json:"subscription"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
@@ -97,7 +100,7 @@ func parseSubscription(body []byte) (Subscription, error) {
 	}
 	return Subscription{
 		ID: s.ID, ARN: s.ARN, Status: types.EksAnywhereSubscriptionStatus(s.Status), PackageRegistry: s.PackageRegistry,
-		Effective: epoch(s.EffectiveDate), Expires: epoch(s.ExpirationDate),
+		Effective: epoch(s.EffectiveDate), Expires: epoch(s.ExpirationDate), AutoRenew: s.AutoRenew,
 	}, nil
 }
 

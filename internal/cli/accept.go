@@ -30,7 +30,12 @@ func (a *app) acceptCommand() *cobra.Command {
 		Long: `Makes the destination's side from an invitation, which the source's administrator wrote with --invitations. The end
 is the same as if one administrator with access to both accounts had applied the share. The credentials go where the
 invitation says, relative to its file.`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("want the FILE of one invitation")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withInvitation(cmd.Context(), o, args[0], func(s *session) error {
 				return s.apply(cmd.Context(), o.applyOptions)
@@ -62,6 +67,9 @@ func (a *app) withInvitation(ctx context.Context, o acceptOptions, file string, 
 		return err
 	}
 	return a.withCloud(ctx, o.cloudFlags, func(c *cloud) error {
+		if err := c.checkProfile(o.profile); err != nil {
+			return err
+		}
 		account := invitation.Spec.Destination.Account
 		return use(&session{
 			app: a, cloud: c, factory: c.factory(a, desired.Registry.Region), dir: filepath.Dir(file), desired: desired,

@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -54,6 +58,22 @@ func (a *app) realCloud() *cloud {
 		c.credentialsFiles = []string{file}
 	}
 	return c
+}
+
+// checkProfile refuses a profile from a flag that the AWS configuration does not have; empty is none.
+func (c *cloud) checkProfile(name string) error {
+	if name == "" {
+		return nil
+	}
+	known, err := awsclient.Profiles(c.configFiles, c.credentialsFiles)
+	if err != nil {
+		return err
+	}
+	if !known[name] {
+		return withHint(usagef("unknown profile %q", name),
+			"the AWS configuration has: "+cmp.Or(strings.Join(slices.Sorted(maps.Keys(known)), ", "), "none"))
+	}
+	return nil
 }
 
 // sandboxCloud joins the process that serves the directory, or starts the sandbox in this one for as long as the command

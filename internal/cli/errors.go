@@ -90,6 +90,19 @@ func hasCode(codes ...string) func(error) bool {
 	}
 }
 
+// lacksCredentials knows what the SDK's chain says when it comes to its end, at EC2's metadata service, and is refused or
+// reaches nobody there.
+func lacksCredentials(err error) bool {
+	var operation *smithy.OperationError
+	for errors.As(err, &operation) {
+		if operation.Service() == "ec2imds" {
+			return true
+		}
+		err = operation.Unwrap()
+	}
+	return false
+}
+
 // rules is the table; the first that fits counts.
 func rules() []rule {
 	return []rule{
@@ -112,6 +125,7 @@ func rules() []rule {
 		{is: is(delivery.ErrNothing), code: exitFailed, hint: "deliver a credential first: pullpass apply; or give a key with --key-id"},
 		{is: hasCode("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException"),
 			code: exitFailed, hint: "the credentials of the access are not valid (any more): sign in again, or correct the profile"},
+		{is: lacksCredentials, code: exitFailed, hint: "sign in, or name a profile that holds credentials"},
 		{is: hasCode("AccessDenied", "AccessDeniedException"), code: exitFailed,
 			hint: "the access given may not do this; the message names the action that it lacks"},
 	}
@@ -159,6 +173,8 @@ func terse(err error) string {
 	var api smithy.APIError
 	var network *url.Error
 	switch {
+	case lacksCredentials(err):
+		said = "no AWS credentials were found"
 	case errors.As(err, &api):
 		said = api.ErrorCode() + ": " + api.ErrorMessage()
 	case errors.As(err, &network):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
@@ -41,23 +42,28 @@ func (s *session) locate(ctx context.Context, doc *share.Document) (located, err
 	if err != nil {
 		return located{}, err
 	}
-	caller, err := clients.Caller(ctx)
-	if err != nil {
-		return located{}, fmt.Errorf("signing in to source account %s: %w", doc.Spec.Source.Account, err)
-	}
-	if caller.Account != doc.Spec.Source.Account {
+	// The two are asked at the same time: in a wrong account the second answer is worth nothing, and harms nothing.
+	var caller arn.ARN
+	var callerErr error
+	var group sync.WaitGroup
+	group.Go(func() { caller, callerErr = clients.Caller(ctx) })
+	subscription, err := clients.Subscriptions.Describe(ctx, spec.Subscription)
+	group.Wait()
+	switch {
+	case callerErr != nil:
+		return located{}, fmt.Errorf("signing in to source account %s: %w", doc.Spec.Source.Account, callerErr)
+	case caller.Account != doc.Spec.Source.Account:
 		return located{}, doc.ErrorAt("spec.source.access",
 			fmt.Sprintf("leads to account %s, not to %s", caller.Account, doc.Spec.Source.Account), "give the source its own profile")
-	}
-	subscription, err := clients.Subscriptions.Describe(ctx, spec.Subscription)
-	if errors.Is(err, awsclient.ErrNoSubscription) {
+	case errors.Is(err, awsclient.ErrNoSubscription):
 		return located{}, doc.ErrorAt("spec.registry.subscription",
 			fmt.Sprintf("account %s has no such subscription in %s", caller.Account, spec.Region),
 			"aws eks list-eks-anywhere-subscriptions shows those that it has")
-	}
-	if err != nil {
+	case hasCode("AccessDeniedException", "AccessDenied")(err):
 		return located{}, withHint(err, "the source's access needs eks:DescribeEksAnywhereSubscription; without spec.registry.subscription "+
 			"the Region table decides")
+	case err != nil:
+		return located{}, err
 	}
 	return fromSubscription(spec, subscription)
 }

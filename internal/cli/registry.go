@@ -80,6 +80,9 @@ func (a *app) registry(ctx context.Context, o registryOptions) error {
 }
 
 func (a *app) askEKS(ctx context.Context, c *cloud, region arn.Region, o registryOptions) error {
+	if err := c.checkProfile(o.profile); err != nil {
+		return err
+	}
 	access := share.Access{Profile: o.profile, Default: o.profile == ""}
 	clients, err := c.factory(a, region).For(ctx, access, region)
 	if err != nil {

@@ -110,7 +110,7 @@ func (s *session) subscription() *verify.Subscription {
 	if known == nil {
 		return nil
 	}
-	return &verify.Subscription{ID: known.ID, Status: string(known.Status), Expires: known.Expires}
+	return &verify.Subscription{ID: known.ID, Status: string(known.Status), Expires: known.Expires, AutoRenew: known.AutoRenew}
 }
 
 // proofReport is the result of `pullpass verify`.
