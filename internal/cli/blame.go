@@ -40,6 +40,7 @@ func (s *session) blame(p *plan.Plan, c *clusterReport, link *linkReport) {
 	}{
 		{verify.Source, s.sourceDiffers(p, c)},
 		{verify.Destination, destinationDiffers(p, c)},
+		{verify.Cluster, deliveryDiffers(p, c)},
 	} {
 		if len(side.found) > 0 {
 			sides = append(sides, side.who)
@@ -48,7 +49,7 @@ func (s *session) blame(p *plan.Plan, c *clusterReport, link *linkReport) {
 	}
 	if len(sides) == 1 {
 		link.Side = sides[0]
-		link.Hint = fmt.Sprintf("pullpass apply mends the %s's side", sides[0])
+		link.Hint = fmt.Sprintf("pullpass apply mends the side of the %s", sides[0])
 	}
 }
 
@@ -77,6 +78,17 @@ func concerns(op plan.Op, c *clusterReport) bool {
 		return op.Entity == role
 	}
 	return false
+}
+
+// deliveryDiffers looks at the delivered file, of which any line that is not the share's may be the reason.
+func deliveryDiffers(p *plan.Plan, c *clusterReport) []string {
+	var found []string
+	for _, step := range p.StepsOf(c.Account) {
+		if op, ok := step.Op.(plan.WriteDelivery); ok && op.Cluster == c.Cluster {
+			found = append(found, fmt.Sprintf("%s: %s %s", step.Account, step.Verb, step.Target))
+		}
+	}
+	return found
 }
 
 // destinationDiffers looks at the user that the cluster acts as, and its policies.

@@ -27,6 +27,8 @@ type Config struct {
 	// the role was just made. IAM spreads such changes within seconds, rarely more (IAM User Guide, "Changes that I make
 	// are not always immediately visible"). Zero means 60 seconds.
 	Patience time.Duration
+	// Timeout is how long one link may take beyond Patience. Zero means two minutes.
+	Timeout time.Duration
 	// Attempts is how often a request is sent that fails for reasons of transport, throttling or an error on AWS's side.
 	// Zero means 3.
 	Attempts int
@@ -85,6 +87,9 @@ func (c Config) withDefaults() Config {
 	if c.Patience == 0 {
 		c.Patience = time.Minute
 	}
+	if c.Timeout == 0 {
+		c.Timeout = 2 * time.Minute
+	}
 	if c.Attempts == 0 {
 		c.Attempts = 3
 	}
@@ -135,6 +140,8 @@ func steps() []step {
 
 func (w *walk) prove(ctx context.Context, s step) Proof {
 	begun := w.Now()
+	ctx, cancel := context.WithTimeout(ctx, w.Patience+w.Timeout)
+	defer cancel()
 	detail, err := s.prove(w, ctx)
 	proof := Proof{Link: s.link, Outcome: Passed, Detail: detail, Took: w.Now().Sub(begun)}
 	if err != nil {

@@ -424,6 +424,22 @@ func TestUnreachableHostIsTheNetworks(t *testing.T) {
 	}
 }
 
+func TestHostThatNeverAnswersIsTheNetworks(t *testing.T) {
+	client := &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+	}}
+	chain := verify.Verify(t.Context(), verify.Input{File: contents(file()), Registry: wanted()},
+		verify.Config{HTTPClient: client, Now: noon, Attempts: 1, Patience: 1, Timeout: time.Millisecond})
+	proof, broken := chain.Broken()
+	if !broken || proof.Link != verify.LinkIdentity || proof.Fault().Side != verify.Network ||
+		!strings.Contains(proof.Fault().Hint, "cut short") {
+		t.Errorf("got %s: %v", outcomes(chain), proof.Err)
+	}
+}
+
 func TestSubscriptionIsSpokenOf(t *testing.T) {
 	for sentence, test := range map[string]struct {
 		subscription *verify.Subscription
