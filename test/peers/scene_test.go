@@ -84,10 +84,11 @@ func (s *scene) check(t *testing.T, by program, name string, f func(t *testing.T
 	s.steps++
 	checked := row{scenario: s.place, step: s.steps, program: by.String(), check: name, way: s.way}
 	passed := t.Run(name, func(t *testing.T) {
-		defer func() {
+		// The first cleanup runs last: a server that does not stop when the check is over is a failure too.
+		t.Cleanup(func() {
 			checked.failed = t.Failed()
 			s.report.add(checked)
-		}()
+		})
 		checked.result = f(t)
 	})
 	if s.failed = !passed; s.failed {
