@@ -8,12 +8,19 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// attempts asks for n attempts that all get through, and returns what ends them.
+// impatient is a context that lets nobody wait.
+func impatient() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// attempts asks for n attempts, none of which must have to wait, and returns what ends them.
 func attempts(t *testing.T, p *pace, n int) []func(error) error {
 	t.Helper()
 	var ends []func(error) error
 	for range n {
-		end, err := p.GetAttemptToken(t.Context())
+		end, err := p.GetAttemptToken(impatient())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,9 +40,7 @@ func end(t *testing.T, err error, ends ...func(error) error) {
 
 // blocked reports whether another attempt would have to wait.
 func blocked(p *pace) bool {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	end, err := p.GetAttemptToken(ctx)
+	end, err := p.GetAttemptToken(impatient())
 	if err == nil {
 		// The place was free; it is given back as if the call had failed on the way.
 		p.mu.Lock()

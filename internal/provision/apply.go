@@ -105,7 +105,7 @@ func (w *worker) do(ctx context.Context, s plan.Step) error {
 	select {
 	case w.slots <- struct{}{}:
 	case <-ctx.Done():
-		return fmt.Errorf("%s: %w", s.Target, ctx.Err())
+		return fmt.Errorf("%w: the run was stopped: %w", errUnmet, ctx.Err())
 	}
 	defer func() { <-w.slots }()
 	// A step that has begun is finished: see Apply.

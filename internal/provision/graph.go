@@ -71,10 +71,14 @@ func (n *node) run(ctx context.Context, byID map[string]*node, do func(context.C
 		return Skipped, fmt.Errorf("%w: the run was stopped: %w", errUnmet, err)
 	}
 	r.tell(Event{Step: n.Step, State: Started})
-	if err := do(ctx, n.Step); err != nil {
+	switch err := do(ctx, n.Step); {
+	case err == nil:
+		return Done, nil
+	case errors.Is(err, errUnmet):
+		return Skipped, err
+	default:
 		return Failed, err
 	}
-	return Done, nil
 }
 
 // A reporter tells one event at a time.

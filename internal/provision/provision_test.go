@@ -379,22 +379,45 @@ func TestWhatTheShareNoLongerWantsIsNamed(t *testing.T) {
 	}
 }
 
-func TestAStoppedRunBeginsNoStepAndLosesNoKey(t *testing.T) {
-	l := newLab(t, sandbox.Config{})
-	c := l.run()
-	p := l.plan(c)
-	ctx, stop := context.WithCancel(t.Context())
-	c.Progress = func(e provision.Event) {
-		if e.State == provision.Started && strings.HasPrefix(e.Step.Target, "access key of") {
-			stop()
-		}
+// before calls a function before requests of one action go out.
+type before struct {
+	http.RoundTripper
+	action string
+	do     func()
+}
+
+func (b before) RoundTrip(request *http.Request) (*http.Response, error) {
+	action, err := actionOf(request)
+	if err != nil {
+		return nil, err
 	}
-	result, err := provision.Apply(ctx, c, p)
+	if action == b.action {
+		b.do()
+	}
+	return b.RoundTripper.RoundTrip(request)
+}
+
+func TestARunStoppedWhileItMakesAKeyDeliversItAndBeginsNothingElse(t *testing.T) {
+	l := newLab(t, sandbox.Config{}, documented)
+	ctx, stop := context.WithCancel(t.Context())
+	l.transport = before{RoundTripper: l.transport, action: "CreateAccessKey", do: stop}
+	c := l.run()
+	result, err := provision.Apply(ctx, c, l.plan(c))
 	must(t, err)
+	made := 0
 	for _, s := range result.Steps {
-		if s.State == provision.Failed && !errors.Is(s.Err, context.Canceled) {
+		if key, ok := s.Step.Op.(plan.CreateKey); ok && s.State == provision.Done {
+			made++
+			if held := l.held(key.Deliveries[0].Cluster); !slices.Equal(l.keys(s.Step.Account, key.User.Name()), []string{held}) {
+				t.Errorf("the cluster holds %s", held)
+			}
+		}
+		if s.State == provision.Failed {
 			t.Errorf("%s failed: %v", s.Step.ID, s.Err)
 		}
+	}
+	if made == 0 {
+		t.Error("no key was made: the run was not stopped where it should")
 	}
 	l.mustApply()
 	l.mustBeSettled()
