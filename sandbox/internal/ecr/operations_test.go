@@ -73,7 +73,8 @@ func TestRepositories(t *testing.T) {
 		t.Errorf("created (-want +got):\n%s", diff)
 	}
 	var names []string
-	pages := ecr.NewDescribeRepositoriesPaginator(l.admin, &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1)})
+	pages := ecr.NewDescribeRepositoriesPaginator(l.admin, &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1)},
+		func(o *ecr.DescribeRepositoriesPaginatorOptions) { o.StopOnDuplicateToken = true })
 	for pages.HasMorePages() {
 		page := ok(pages.NextPage(t.Context()))(t)
 		for _, r := range page.Repositories {
@@ -117,7 +118,8 @@ func TestImages(t *testing.T) {
 	} {
 		var ids []types.ImageIdentifier
 		pages := ecr.NewListImagesPaginator(l.admin, &ecr.ListImagesInput{
-			RepositoryName: app, MaxResults: aws.Int32(1), Filter: &types.ListImagesFilter{TagStatus: status}})
+			RepositoryName: app, MaxResults: aws.Int32(1), Filter: &types.ListImagesFilter{TagStatus: status}},
+			func(o *ecr.ListImagesPaginatorOptions) { o.StopOnDuplicateToken = true })
 		for pages.HasMorePages() {
 			ids = append(ids, ok(pages.NextPage(t.Context()))(t).ImageIds...)
 		}

@@ -134,7 +134,7 @@ func roleDetails(c *api.Call, in *detailsInput) []detail {
 		details = append(details, detail{entityOrder(&role.Entity), func(out *detailsOutput) {
 			out.RoleDetailList = append(out.RoleDetailList, roleDetail{
 				Path: role.Path, RoleName: role.Name, RoleID: role.ID, ARN: role.ARN(),
-				CreateDate: wire.Timestamp{Time: role.Created}, AssumeRolePolicyDocument: shownTrust(c.World, role.Trust),
+				CreateDate: wire.Timestamp{Time: role.Created}, AssumeRolePolicyDocument: encoded(c.World.Shown(role.Trust)),
 				RolePolicyList: inlineDetails(&role.Entity), AttachedManagedPolicies: attachedPolicies(&role.Entity),
 				PermissionsBoundary: viewBoundary(&role.Entity), Tags: allTags(role.Tags), RoleLastUsed: viewLastUsed(role),
 			})

@@ -1,12 +1,12 @@
 package iam
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/iampolicy"
-	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 )
 
@@ -43,67 +43,10 @@ func parseTrust(world *state.World, role arn.ARN, parameter, text string) (*stat
 	if err := within("ACLSizePerRole", trustSize, iampolicy.Size([]byte(text))); err != nil {
 		return nil, err
 	}
-	stored := map[string]string{}
-	for _, statement := range document.Parsed.Statements {
-		for _, principal := range statement.Principal.AWS {
-			as, ok := storedPrincipal(world, principal)
-			if !ok {
-				return nil, malformed(invalidPrincipal("AWS", principal))
-			}
-			if as != principal {
-				stored[principal] = as
-			}
-		}
+	stored, err := world.Stored(document)
+	var unknown *state.UnknownPrincipalError
+	if errors.As(err, &unknown) {
+		return nil, malformed(invalidPrincipal("AWS", unknown.Principal))
 	}
-	if len(stored) == 0 {
-		return document, nil
-	}
-	return document.MapPrincipals(func(principal string) string {
-		if as, ok := stored[principal]; ok {
-			return as
-		}
-		return principal
-	})
-}
-
-// storedPrincipal returns how a trust policy keeps an AWS principal, or false for one that does not exist: a user or role
-// as its unique id, an account as the ARN of its root. Session principals are kept as they are.
-func storedPrincipal(world *state.World, principal string) (string, bool) {
-	if principal == "*" {
-		return principal, true
-	}
-	if account, err := arn.ParseAccountID(principal); err == nil {
-		return arn.Root(account).String(), world.Accounts[account] != nil
-	}
-	name, err := arn.Parse(principal)
-	if err != nil {
-		_, exists := world.PrincipalARN(awsid.UniqueID(principal))
-		return principal, exists
-	}
-	switch name.Kind() {
-	case "user", "role":
-		id, exists := world.PrincipalID(name)
-		return string(id), exists
-	case "root":
-		return principal, world.Accounts[name.Account] != nil
-	}
-	return principal, true
-}
-
-// shownTrust returns a trust policy as IAM shows it: users and roles by their ARN as long as they exist, and by the id
-// that is stored once they are gone.
-func shownTrust(world *state.World, trust *state.Document) encoded {
-	named := false
-	mapped := trust.Parsed.MapPrincipals(func(principal string) string {
-		name, exists := world.PrincipalARN(awsid.UniqueID(principal))
-		if !exists {
-			return principal
-		}
-		named = true
-		return name.String()
-	})
-	if !named {
-		return encoded(trust.Text)
-	}
-	return encoded(mapped.JSON())
+	return stored, err
 }

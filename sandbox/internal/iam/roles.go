@@ -60,7 +60,7 @@ type roleOutput struct {
 func viewBareRole(c *api.Call, role *state.Role) roleView {
 	return roleView{
 		Path: role.Path, RoleName: role.Name, RoleID: role.ID, ARN: role.ARN(), CreateDate: wire.Timestamp{Time: role.Created},
-		AssumeRolePolicyDocument: shownTrust(c.World, role.Trust),
+		AssumeRolePolicyDocument: encoded(c.World.Shown(role.Trust)),
 	}
 }
 
