@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pullpass/pullpass/sandbox/internal/fresh"
 )
 
 // How long a client may take. A blob's transfer has no limit of its own; what stands still is ended by the idle limit.
@@ -39,6 +41,7 @@ func (l *listeners) add(ctx context.Context, address string, handler http.Handle
 		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 	}
+	fresh.Track(server)
 	l.servers = append(l.servers, server)
 	l.done.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/pullpass/pullpass/sandbox/internal/ca"
+	"github.com/pullpass/pullpass/sandbox/internal/fresh"
 )
 
 const (
@@ -75,6 +76,7 @@ func New(cfg Config) *Proxy {
 		ConnState:         p.count,
 		ConnContext:       withHost,
 	}
+	fresh.Track(p.server)
 	go p.run()
 	return p
 }
