@@ -106,11 +106,11 @@ func (a *app) stepProgress(e provision.Event) {
 	switch e.State {
 	case provision.Started:
 	case provision.Done:
-		a.progress("%s  %s  %s %s", e.Step.Account, a.paint(green, "done"), e.Step.Verb, e.Step.Target)
+		a.progress("%s  %s  %s %s", e.Step.Account, a.onStderr().paint(green, "done"), e.Step.Verb, e.Step.Target)
 	case provision.Failed:
-		a.progress("%s  %s  %s %s", e.Step.Account, a.paint(red, "FAIL"), e.Step.Verb, e.Step.Target)
+		a.progress("%s  %s  %s %s", e.Step.Account, a.onStderr().paint(red, "FAIL"), e.Step.Verb, e.Step.Target)
 	case provision.Skipped:
-		a.progress("%s  %s  %s %s", e.Step.Account, a.paint(faint, "skip"), e.Step.Verb, e.Step.Target)
+		a.progress("%s  %s  %s %s", e.Step.Account, a.onStderr().paint(faint, "skip"), e.Step.Verb, e.Step.Target)
 	}
 }
 
@@ -152,7 +152,7 @@ func (s *session) provable(p *plan.Plan) *session {
 
 func (a *app) writeApplied(w io.Writer, result applyResult, p *plan.Plan, done provision.Result) error {
 	if result.Proofs != nil && len(result.Proofs.Clusters) > 0 {
-		if err := result.Proofs.writer(a)(w); err != nil {
+		if err := result.Proofs.writer(a.onStdout())(w); err != nil {
 			return err
 		}
 	}

@@ -15,8 +15,8 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	// Getenv reads an environment variable.
 	Getenv func(string) string
-	// Terminal says that somebody sits there: stdin and stderr are both terminals, so that questions can be asked.
-	Terminal bool
+	// Terminals says which of the streams are terminals.
+	Terminals Terminals
 	// Hostname is this machine's name, by which its runs are told from those of others.
 	Hostname string
 	// TempDir is where the demo makes its directory.
@@ -25,6 +25,12 @@ type Env struct {
 	// Random gives run ids their uniqueness.
 	Random io.Reader
 }
+
+// Terminals says which of the standard streams lead to a person.
+type Terminals struct{ Stdin, Stdout, Stderr bool }
+
+// interactive reports whether somebody can be asked a question.
+func (t Terminals) interactive() bool { return t.Stdin && t.Stderr }
 
 // Main runs one command line, without the program's name, and returns the exit code: see errors.go.
 func Main(ctx context.Context, args []string, env Env) int {

@@ -93,7 +93,7 @@ func (d *demo) say(format string, args ...any) {
 
 func (d *demo) heading(format string, args ...any) {
 	d.stage++
-	d.say("\n%s", d.app.paint(green, fmt.Sprintf("%d. "+format, append([]any{d.stage}, args...)...)))
+	d.say("\n%s", d.app.onStdout().paint(green, fmt.Sprintf("%d. "+format, append([]any{d.stage}, args...)...)))
 }
 
 func (d *demo) intro() {

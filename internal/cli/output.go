@@ -64,9 +64,23 @@ func (a *app) result(value any, text func(io.Writer) error) error {
 	return nil
 }
 
-// paint colours a word on a terminal, unless NO_COLOR is set to anything (https://no-color.org).
-func (a *app) paint(c colour, word string) string {
-	if !a.env.Terminal || a.env.Getenv("NO_COLOR") != "" {
+// palette says whether a stream takes colour.
+type palette bool
+
+// onStdout is the palette of results.
+func (a *app) onStdout() palette { return a.palette(a.env.Terminals.Stdout) }
+
+// onStderr is the palette of everything else.
+func (a *app) onStderr() palette { return a.palette(a.env.Terminals.Stderr) }
+
+// palette gives terminals colour, unless NO_COLOR is set to anything (https://no-color.org).
+func (a *app) palette(terminal bool) palette {
+	return palette(terminal && a.env.Getenv("NO_COLOR") == "")
+}
+
+// paint colours a word.
+func (p palette) paint(c colour, word string) string {
+	if !p {
 		return word
 	}
 	return string(c) + word + "\x1b[0m"

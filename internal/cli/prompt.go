@@ -23,7 +23,7 @@ func (a *app) confirm(yes bool, question string) error {
 	if yes {
 		return nil
 	}
-	if !a.env.Terminal {
+	if !a.env.Terminals.interactive() {
 		return withHint(usagef("there is no terminal to ask for a confirmation"), "say --yes to go on without being asked")
 	}
 	// The question is for people even where --quiet asks for few words.
@@ -40,7 +40,7 @@ func (a *app) confirm(yes bool, question string) error {
 
 // tokenPrompt asks for MFA codes on a terminal; it is nil elsewhere, which makes them an error that names the profile.
 func (a *app) tokenPrompt() func(context.Context, string) (string, error) {
-	if !a.env.Terminal {
+	if !a.env.Terminals.interactive() {
 		return nil
 	}
 	return func(_ context.Context, serial string) (string, error) {

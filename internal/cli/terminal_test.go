@@ -21,11 +21,13 @@ type terminal struct {
 	t   *testing.T
 	dir string
 	env map[string]string
+	// streams are all terminals unless a test redirects one.
+	streams cli.Terminals
 }
 
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	term := &terminal{t: t, dir: t.TempDir(), env: map[string]string{}}
+	term := &terminal{t: t, dir: t.TempDir(), env: map[string]string{}, streams: cli.Terminals{Stdin: true, Stdout: true, Stderr: true}}
 	if err := os.WriteFile(filepath.Join(term.dir, "share.yaml"), examples.Share, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +39,7 @@ func (term *terminal) run(typed string, args ...string) (code int, stdout, stder
 	term.t.Helper()
 	var out, errs bytes.Buffer
 	code = cli.Main(term.t.Context(), args, cli.Env{
-		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminal: true,
+		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminals: term.streams,
 		Getenv:   func(name string) string { return term.env[name] },
 		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
 	})
@@ -80,13 +82,16 @@ func TestApplyAsksOnATerminal(t *testing.T) {
 func TestColourIsForTerminalsThatWantIt(t *testing.T) {
 	for sentence, test := range map[string]struct {
 		noColor string
+		streams cli.Terminals
 		want    bool
 	}{
-		"a terminal gets colour":            {"", true},
-		"NO_COLOR set to anything stops it": {"0", false},
+		"a terminal gets colour":            {"", cli.Terminals{Stdin: true, Stdout: true, Stderr: true}, true},
+		"NO_COLOR set to anything stops it": {"0", cli.Terminals{Stdin: true, Stdout: true, Stderr: true}, false},
+		"a file gets none":                  {"", cli.Terminals{Stdin: true, Stderr: true}, false},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			term := newTerminal(t)
+			term.streams = test.streams
 			term.env["NO_COLOR"] = test.noColor
 			code, stdout, _ := term.run("", term.here("verify")...)
 			if code != 4 {

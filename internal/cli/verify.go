@@ -39,7 +39,7 @@ is 4 then.`,
 			}
 			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error {
 				report := s.verify(cmd.Context(), artifact, false)
-				if err := a.result(report, report.writer(a)); err != nil {
+				if err := a.result(report, report.writer(a.onStdout())); err != nil {
 					return err
 				}
 				return report.err()
@@ -182,11 +182,11 @@ func (c *clusterReport) broken() *linkReport {
 }
 
 // writer writes the report for people.
-func (r proofReport) writer(a *app) func(io.Writer) error {
+func (r proofReport) writer(colours palette) func(io.Writer) error {
 	return func(w io.Writer) error {
 		var b strings.Builder
 		for _, c := range r.Clusters {
-			c.write(&b, a)
+			c.write(&b, colours)
 		}
 		fmt.Fprintf(&b, "Proven: %d of %d clusters pull %s from %s.\n", r.proven(), len(r.Clusters), r.Artifact, r.Registry)
 		_, err := io.WriteString(w, b.String())
@@ -194,14 +194,14 @@ func (r proofReport) writer(a *app) func(io.Writer) error {
 	}
 }
 
-func (c clusterReport) write(b *strings.Builder, a *app) {
+func (c clusterReport) write(b *strings.Builder, colours palette) {
 	fmt.Fprintf(b, "%s %s\n", c.Account, c.Cluster)
 	for _, p := range c.Proofs {
 		switch p.Outcome {
 		case verify.Passed.String():
-			fmt.Fprintf(b, "  %s    %-9s %s\n", a.paint(green, "ok"), p.Link, p.Detail)
+			fmt.Fprintf(b, "  %s    %-9s %s\n", colours.paint(green, "ok"), p.Link, p.Detail)
 		case verify.Failed.String():
-			fmt.Fprintf(b, "  %s  %-9s %s\n", a.paint(red, "FAIL"), p.Link, p.Error)
+			fmt.Fprintf(b, "  %s  %-9s %s\n", colours.paint(red, "FAIL"), p.Link, p.Error)
 			fmt.Fprintf(b, "        side      %s\n", p.Side)
 			for _, d := range p.Differs {
 				fmt.Fprintf(b, "        differs   %s\n", d)
@@ -210,7 +210,7 @@ func (c clusterReport) write(b *strings.Builder, a *app) {
 				fmt.Fprintf(b, "        hint: %s\n", p.Hint)
 			}
 		default:
-			fmt.Fprintf(b, "  %s     %-9s %s\n", a.paint(faint, "-"), p.Link, p.Outcome)
+			fmt.Fprintf(b, "  %s     %-9s %s\n", colours.paint(faint, "-"), p.Link, p.Outcome)
 		}
 	}
 	for _, n := range c.Notices {
