@@ -52,7 +52,10 @@ type policyDescriptor struct {
 type assumeRoleOutput struct {
 	Credentials      credentials
 	AssumedRoleUser  assumedRoleUser
-	PackedPolicySize *int   `xml:",omitempty"` // percent
+	PackedPolicySize *int `xml:",omitempty"` // percent
+	// SessionTokenSize is in bytes. Its sibling SessionTokenUtilization is left out: it is a share of a maximum that is not
+	// published.
+	SessionTokenSize int
 	SourceIdentity   string `xml:",omitempty"`
 }
 
@@ -150,6 +153,7 @@ func assumeRole(call *api.Call, in *assumeRoleInput) (*assumeRoleOutput, error) 
 		},
 		AssumedRoleUser:  assumedRoleUser{AssumedRoleID: string(role.ID) + ":" + session.Name, Arn: session.ARN().String()},
 		PackedPolicySize: packed,
+		SessionTokenSize: len(sealed),
 		SourceIdentity:   session.SourceIdentity,
 	}, nil
 }

@@ -225,6 +225,10 @@ func TestASessionCanDoWhatBothItsRoleAndItsPolicyAllow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got, want := int(aws.ToInt32(out.SessionTokenSize)), len(aws.ToString(out.Credentials.SessionToken)); got != want {
+		t.Errorf("SessionTokenSize = %d, and the token has %d bytes", got, want)
+	}
+	//lint:ignore SA1019 Clients that know nothing newer read it.
 	if aws.ToInt32(out.PackedPolicySize) == 0 {
 		t.Error("PackedPolicySize is missing")
 	}
