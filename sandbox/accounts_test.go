@@ -55,7 +55,7 @@ func TestAMistakeInAnAccountsFileIsNamed(t *testing.T) {
 		"no accounts":             {"organization: {id: o-a1b2c3d4e5}", "no accounts"},
 		"no YAML":                 {"accounts: [", "reading the accounts file"},
 		"a tag":                   {"accounts: !00 00", `[1:11] an accounts file has no use for "!00"`},
-		"an alias":                {`accounts: [{id: &a "111111111111"}]`, "[1:16] an accounts file has no use for"},
+		"an alias":                {`accounts: [{id: &a "111111111111"}]`, "[1:17] an accounts file has no use for"},
 		"two documents":           {"accounts: []\n---\naccounts: []\n", "want one YAML document"},
 		"an unknown status": {
 			`accounts: [{id: "111111111111", subscriptions: [{id: s, region: us-west-2, status: active}]}]`, "accounts[0].subscriptions[0].status"},
