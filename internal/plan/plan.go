@@ -212,8 +212,7 @@ type Summary struct {
 	Stopped    int `json:"stopped"`
 }
 
-// Summary counts steps by what they do, those of handed-over sides included, and sides by their state. A key that
-// reaches two new deliveries counts three: the key and what is made of it.
+// Summary counts steps by what they do, those of handed-over sides included, and sides by their state.
 func (p *Plan) Summary() Summary {
 	var s Summary
 	for _, step := range p.Steps {
@@ -224,17 +223,6 @@ func (p *Plan) Summary() Summary {
 			s.Delete++
 		default:
 			s.Change++
-		}
-		key, ok := step.Op.(CreateKey)
-		if !ok {
-			continue
-		}
-		for _, d := range key.Deliveries {
-			if d.Fresh {
-				s.Create++
-			} else {
-				s.Change++
-			}
 		}
 	}
 	for _, side := range p.Sides {
