@@ -95,9 +95,16 @@ func TestATagOfTheRoleIsSeenByBothItsKeys(t *testing.T) {
 func TestARoleThatCannotBeIsRefused(t *testing.T) {
 	l := newLab(t)
 	user := l.user("u", mayAssume("*"))
+	real := l.role("r", trust(assume, ""), func(in *iam.CreateRoleInput) { in.Path = aws.String("/pullpass/") })
+	if _, err := user.AssumeRole(ctx, call(real, "s1")); err != nil {
+		t.Fatal(err)
+	}
 	for role, code := range map[string]string{
 		"arn:aws:iam::333333333333:role/in-an-account-that-is-not-there": "AccessDenied",
 		"arn:aws:iam::999999999999:role/missing":                         "AccessDenied",
+		"arn:aws:iam::111111111111:role/r":                               "AccessDenied", // without its path
+		"arn:aws:iam::111111111111:role/pullpass/R":                      "AccessDenied", // in another case
+		"arn:aws-cn:iam::111111111111:role/pullpass/r":                   "AccessDenied",
 		"arn:aws:iam::999999999999:role/":                                "AccessDenied",
 		"arn:aws:iam:us-west-2:999999999999:role/with-a-region":          "AccessDenied",
 		"arn:aws:iam:::role/without-an-account":                          "ValidationError",
