@@ -68,7 +68,10 @@ type Sandbox struct {
 
 // New returns a sandbox that serves nothing yet: see Listen. It must be closed.
 func New(config Config) (*Sandbox, error) {
-	config = config.withDefaults()
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox: %w", err)
+	}
 	store, err := config.open()
 	if err != nil {
 		return nil, fmt.Errorf("starting the sandbox: %w", err)
@@ -80,7 +83,7 @@ func New(config Config) (*Sandbox, error) {
 	return s, nil
 }
 
-func (c Config) withDefaults() Config {
+func (c Config) withDefaults() (Config, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
@@ -95,7 +98,13 @@ func (c Config) withDefaults() Config {
 	if c.Seed.isZero() {
 		c.Seed = DefaultSeed(c.Clock())
 	}
-	return c
+	if c.Dir == "" {
+		return c, nil
+	}
+	// What leads clients to the sandbox names files of the directory, for processes that may be elsewhere.
+	dir, err := filepath.Abs(c.Dir)
+	c.Dir = dir
+	return c, err
 }
 
 func (c Config) open() (*state.Store, error) {

@@ -219,3 +219,24 @@ func TestARequestThroughTheProxyIsSecure(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestARelativeDirectoryIsFoundFromElsewhere(t *testing.T) {
+	parent := t.TempDir()
+	t.Chdir(parent)
+	s := sandboxtest.Start(t, sandbox.Config{Dir: "box"})
+	t.Chdir(t.TempDir())
+	if got, want := s.Server.Ready().CA, filepath.Join(parent, "box"); filepath.Dir(got) != want {
+		t.Errorf("the certificate is at %s, want it in %s", got, want)
+	}
+	ready, err := sandbox.ReadReady(filepath.Join(parent, "box"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ready.Transport(); err != nil {
+		t.Error(err)
+	}
+	// What is written after the change of directory must go to the same place.
+	if _, err := s.IAM(sandboxtest.Source).CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("late")}); err != nil {
+		t.Error(err)
+	}
+}
