@@ -71,5 +71,7 @@ func TestAConnectionWithoutARequestDoesNotOutliveItsServer(t *testing.T) {
 	if err := server.Close(); err != nil {
 		t.Error(err)
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
+	}
 }
