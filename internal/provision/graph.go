@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pullpass/pullpass/internal/plan"
@@ -24,6 +25,8 @@ var errUnmet = errors.New("not carried out")
 type node struct {
 	StepResult
 	done chan struct{}
+	// ahead is how many calls follow one another from the beginning of the step to the end of the run.
+	ahead int
 }
 
 // walk carries out steps as soon as all that they need is done, side by side where they do not need each other. A step
@@ -44,7 +47,7 @@ func walk(ctx context.Context, steps []plan.Step, do func(context.Context, plan.
 	}
 	reporter := reporter{report: report}
 	var running sync.WaitGroup
-	for _, n := range nodes {
+	for _, n := range longestFirst(nodes, byID) {
 		running.Go(func() {
 			defer close(n.done)
 			n.State, n.Err = n.run(ctx, byID, do, &reporter)
@@ -57,6 +60,40 @@ func walk(ctx context.Context, steps []plan.Step, do func(context.Context, plan.
 		results[i] = n.StepResult
 	}
 	return results, nil
+}
+
+// longestFirst orders nodes by how many calls have to follow one another from each to the end, so that what a run waits for
+// last is begun first.
+func longestFirst(nodes []*node, byID map[string]*node) []*node {
+	for _, n := range slices.Backward(nodes) {
+		n.ahead += calls(n.Step.Op)
+		for _, id := range n.Step.Needs {
+			byID[id].ahead = max(byID[id].ahead, n.ahead)
+		}
+	}
+	order := slices.Clone(nodes)
+	slices.SortStableFunc(order, func(a, b *node) int { return b.ahead - a.ahead })
+	return order
+}
+
+// calls is how many calls an operation makes one after the other.
+func calls(op plan.Op) int {
+	switch op := op.(type) {
+	case plan.CreateKey:
+		if op.Mark {
+			return 3
+		}
+		return 2
+	case plan.DeleteKey:
+		return 2
+	case plan.UpdatePolicy:
+		if op.DeleteVersion != "" {
+			return 2
+		}
+	case plan.WriteDelivery:
+		return 0
+	}
+	return 1
 }
 
 func (n *node) run(ctx context.Context, byID map[string]*node, do func(context.Context, plan.Step) error, r *reporter) (State, error) {
