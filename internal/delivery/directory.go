@@ -23,6 +23,8 @@ var (
 	// ErrNotAFile says that something else stands where a file should be, such as a symbolic link: what is written there
 	// would end up elsewhere, or be read by others.
 	ErrNotAFile = errors.New("not a regular file")
+	// ErrTwoSecrets says that the files of a place have one key with different secrets: one of them is damaged.
+	ErrTwoSecrets = errors.New("different secrets")
 )
 
 // Held is what a place holds.
@@ -76,7 +78,17 @@ func (d Directory) read() (Held, error) {
 	if err != nil {
 		return Held{}, err
 	}
+	if configErr == nil && manifestErr == nil && damaged(parsed.Key, carried) {
+		return Held{}, fmt.Errorf("%w: of access key %s in %s and %s", ErrTwoSecrets, parsed.Key.ID, credential.ConfigFileName, credential.ManifestFileName)
+	}
 	return Held{Config: parsed, Complete: configErr == nil && manifestErr == nil && bytes.Equal(config, carried)}, nil
+}
+
+// damaged reports whether another config has the same key with another secret. A key has one secret, so one of the two is
+// wrong, and writing either over the other might destroy the one that works.
+func damaged(key credential.AccessKey, other []byte) bool {
+	config, err := parse(other)
+	return err == nil && config.Key.ID == key.ID && !config.Key.Secret.Equal(key.Secret)
 }
 
 func parse(config []byte) (credential.Config, error) {

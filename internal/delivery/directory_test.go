@@ -104,6 +104,13 @@ func TestWhatAPersonMadeIsUnderstood(t *testing.T) {
 		"a config without a region": {
 			files: map[string]string{"aws-config": strings.Replace(page, "region", "regoin", 1)}, is: credential.ErrNoValue,
 		},
+		"a manifest with another secret of the same key": {
+			files: map[string]string{"aws-config": strings.Replace(page, "wJalr", "wJalR", 1), "aws-secret.yaml": manifest}, is: delivery.ErrTwoSecrets,
+		},
+		"a manifest with another key": {
+			files: map[string]string{"aws-config": page, "aws-secret.yaml": "data:\n  config: " +
+				base64.StdEncoding.EncodeToString([]byte(strings.Replace(page, "EXAMPLE\r", "EXAMPLF\r", 1))) + "\n"},
+		},
 		"no config at all": {files: map[string]string{"aws-config": "hello"}, err: "line 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

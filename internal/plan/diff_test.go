@@ -16,6 +16,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/iampolicy"
+	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -342,6 +343,35 @@ func TestAProblemStopsOnlyWhatDependsOnIt(t *testing.T) {
 			}
 			if !slices.ContainsFunc(p.Problems, func(p plan.Problem) bool { return p.Kind == test.kind }) {
 				t.Errorf("no problem of kind %s:\n%s", test.kind, text(t, p))
+			}
+		})
+	}
+}
+
+func TestADamagedSecretIsNotCopiedOverOneThatWorks(t *testing.T) {
+	d := desired(t, documented)
+	for _, damaged := range []string{"store-001", "store-002"} {
+		t.Run("of "+damaged, func(t *testing.T) {
+			w := settled(t, d)
+			got := w.Accounts[retail].Deliveries[damaged]
+			got.Config.Key.Secret = credential.NewSecret("the-wrong-material")
+			w.Accounts[retail].Deliveries[damaged] = got
+			p := w.diff(d, options())
+			if len(p.Steps) > 0 {
+				t.Errorf("the plan has steps:\n%s", text(t, p))
+			}
+			for _, cluster := range []string{"store-001", "store-002"} {
+				if !slices.ContainsFunc(p.Problems, func(p plan.Problem) bool {
+					return p.Kind == plan.DeliveryUnknown && p.Cluster == cluster
+				}) {
+					t.Errorf("no problem of cluster %s:\n%s", cluster, text(t, p))
+				}
+			}
+			// Once the wrong one is out of the way, the other is its source.
+			w.Accounts[retail].Deliveries[damaged] = plan.Delivery{State: plan.None}
+			w.carryOut(w.diff(d, options()).Steps)
+			if !w.Accounts[retail].Deliveries["store-001"].Config.Equal(w.Accounts[retail].Deliveries["store-002"].Config) {
+				t.Error("the two clusters do not hold the same")
 			}
 		})
 	}

@@ -155,7 +155,12 @@ func (u userKeys) create(d KeyDecision, freed []string) {
 
 // reuse writes the key where it is lacking, and where it is there with the wrong words around it.
 func (u userKeys) reuse(d KeyDecision) {
-	key := u.material(d.Key)
+	holders, key := u.material(d.Key)
+	if key.Secret.IsZero() {
+		u.stop(holders, DeliveryUnknown, fmt.Sprintf("%s hold different secrets of access key %s; pullpass verify tells which of them is wrong",
+			strings.Join(holders, " and "), d.Key))
+		return
+	}
 	for _, c := range u.clusters {
 		got := u.delivery(c.Cluster)
 		want := c.Config.WithKey(key)
@@ -177,14 +182,24 @@ func (u userKeys) reuse(d KeyDecision) {
 	}
 }
 
-// material finds the key in one of the deliveries that hold it.
-func (u userKeys) material(id awsid.AccessKeyID) credential.AccessKey {
+// material finds the key in the deliveries that hold it. Where their secrets differ it gives none: one of them is damaged,
+// and nothing here tells which, so that copying any might overwrite the last that works.
+func (u userKeys) material(id awsid.AccessKeyID) (holders []string, key credential.AccessKey) {
+	key.ID = id
+	damaged := false
 	for _, c := range u.clusters {
-		if got := u.delivery(c.Cluster); got.State == Held && got.Config.Key.ID == id {
-			return got.Config.Key
+		got := u.delivery(c.Cluster)
+		if got.State != Held || got.Config.Key.ID != id {
+			continue
 		}
+		damaged = damaged || len(holders) > 0 && !key.Secret.Equal(got.Config.Key.Secret)
+		holders = append(holders, c.Cluster)
+		key = got.Config.Key
 	}
-	return credential.AccessKey{ID: id}
+	if damaged {
+		return holders, credential.AccessKey{ID: id}
+	}
+	return holders, key
 }
 
 func (u userKeys) stop(clusters []string, kind ProblemKind, msg string) {

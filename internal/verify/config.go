@@ -21,7 +21,7 @@ func (w *walk) proveConfig(ctx context.Context) (string, error) {
 	}
 	config, err := parse(src)
 	if err != nil {
-		return "", &Fault{Side: Cluster, Err: err, Hint: "write the file anew: pullpass apply, or pullpass config to see its shape"}
+		return "", &Fault{Side: Cluster, Err: err, Hint: "move the file away and have it written anew: pullpass apply"}
 	}
 	if config.Region != w.in.Registry.Region {
 		return "", &Fault{Side: Cluster, Hint: "write the file anew: pullpass apply",

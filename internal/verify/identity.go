@@ -36,6 +36,6 @@ func identityFault(err error) *Fault {
 		codeUnknownKey: {Destination,
 			"the key was deleted or deactivated, or its user is gone; have a new one delivered: pullpass apply"},
 		codeBadSignature: {Cluster,
-			"the secret in the file is not that of the key; have the file written anew: pullpass apply"},
+			"the secret in the file is not that of the key; move the delivered files away, then pullpass apply"},
 	}, remedy{Destination, "look the key up in the destination account"})
 }
