@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,26 +19,28 @@ import (
 // concurrent use.
 type Rules struct {
 	mu       sync.Mutex
-	compiled []compiled
+	compiled map[compiledFrom]*state.Document
 	// unbound is the policy of a repository that does not exist.
 	unbound *state.Document
 }
 
-// compiled is an effective policy with what it was made of: the repository's own, and the accounts that are let in.
-type compiled struct {
-	own      *state.Document
-	accounts []arn.AccountID
-	document *state.Document
+// compiledFrom is what an effective policy is made of: the repository's own, nil for none, and the subscriber that is let
+// in beside it.
+type compiledFrom struct {
+	own        *state.Document
+	subscriber arn.AccountID
 }
 
-// mostCompiled bounds what is remembered: whenever a repository's policy or the set of subscribers changes there is one
-// more, and the oldest is of no use.
-const mostCompiled = 64
+// mostCompiled bounds what is remembered. Making one anew is cheap, so that nothing clever need decide what to drop.
+const mostCompiled = 1024
 
-// Target is what an action does to the repository at a place. A repository that does not exist has no policy that could
-// keep a caller of another account out: that the caller may ask is then for its own side alone to say, and the answer is
-// that there is no such repository [seen: wrong image names in the registries of Amazon EKS].
-func (r *Rules) Target(world *state.World, at images.Place, action string, now time.Time) (guard.Target, error) {
+// Target is what an action of a caller of that account does to the repository at a place. A repository that does not
+// exist has no policy that could keep a caller of another account out: that the caller may ask is then for its own side
+// alone to say, and the answer is that there is no such repository. So it must be for whoever may read everything in a
+// registry, as a subscriber may; what AWS says to a stranger is neither documented nor seen.
+func (r *Rules) Target(
+	world *state.World, caller arn.AccountID, at images.Place, action string, now time.Time,
+) (guard.Target, error) {
 	target := guard.Target{
 		Action: action, Resource: arn.Repository(at.Region, at.Account, at.Name).String(), Owner: at.Account,
 	}
@@ -51,7 +52,7 @@ func (r *Rules) Target(world *state.World, at images.Place, action string, now t
 	}
 	target.Tags = repository.Tags
 	target.Keys = tagKeys(repository)
-	target.Policy, err = r.Policy(world, repository, now)
+	target.Policy, err = r.Policy(world, caller, repository, now)
 	return target, err
 }
 
@@ -65,51 +66,53 @@ func tagKeys(repository *state.Repository) map[string][]string {
 	return keys
 }
 
-// Policy returns the effective policy of a repository, nil for none: its own and, in a registry of packages, a statement
-// that lets in the accounts that have an open subscription in the Region at that instant.
-func (r *Rules) Policy(world *state.World, repository *state.Repository, now time.Time) (*state.Document, error) {
-	accounts := subscribers(world, repository, now)
-	if len(accounts) == 0 {
+// Policy returns as much of a repository's effective policy as can concern callers of one account, nil for none: its own
+// and, in a registry of packages, a statement that lets the account in if it has an open subscription in the Region at
+// that instant. That other accounts are let in too is nothing to this one, and a registry may have thousands of them.
+func (r *Rules) Policy(
+	world *state.World, caller arn.AccountID, repository *state.Repository, now time.Time,
+) (*state.Document, error) {
+	if !holdsPackages(world, repository) || !subscribes(world, caller, repository.Region, now) {
 		return repository.Policy, nil
 	}
+	from := compiledFrom{repository.Policy, caller}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.compiled {
-		if c.own == repository.Policy && slices.Equal(c.accounts, accounts) {
-			return c.document, nil
-		}
+	if document, ok := r.compiled[from]; ok {
+		return document, nil
 	}
-	document, err := merge(repository.Policy, accounts)
+	document, err := merge(repository.Policy, caller)
 	if err != nil {
 		return nil, fmt.Errorf("making the policy of repository %s: %w", repository.Name, err)
 	}
-	if len(r.compiled) >= mostCompiled {
-		r.compiled = slices.Delete(r.compiled, 0, 1)
+	if r.compiled == nil || len(r.compiled) >= mostCompiled {
+		r.compiled = map[compiledFrom]*state.Document{}
 	}
-	r.compiled = append(r.compiled, compiled{repository.Policy, accounts, document})
+	r.compiled[from] = document
 	return document, nil
 }
 
-// subscribers are the accounts, sorted, that the registry of a repository lets in: none where it holds no packages.
-func subscribers(world *state.World, repository *state.Repository, now time.Time) []arn.AccountID {
+func holdsPackages(world *state.World, repository *state.Repository) bool {
 	owner, ok := world.Accounts[repository.Account]
 	if !ok {
-		return nil
+		return false
 	}
-	if registry, ok := owner.Registries[repository.Region]; !ok || !registry.Packages {
-		return nil
+	registry, ok := owner.Registries[repository.Region]
+	return ok && registry.Packages
+}
+
+// subscribes reports whether an account has an open subscription in a Region.
+func subscribes(world *state.World, id arn.AccountID, region arn.Region, now time.Time) bool {
+	account, ok := world.Accounts[id]
+	if !ok {
+		return false
 	}
-	var accounts []arn.AccountID
-	for id, account := range world.Accounts {
-		for _, subscription := range account.Subscriptions {
-			if subscription.Region == repository.Region && subscription.Opens(now) {
-				accounts = append(accounts, id)
-				break
-			}
+	for _, subscription := range account.Subscriptions {
+		if subscription.Region == region && subscription.Opens(now) {
+			return true
 		}
 	}
-	slices.Sort(accounts)
-	return accounts
+	return false
 }
 
 // readActions are those of AWS's page "Share access to EKS Anywhere Curated Packages" that concern a repository. They
@@ -119,13 +122,11 @@ const readActions = `"ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:
 	`"ecr:DescribeImages","ecr:DescribeImageScanFindings","ecr:DescribeRepositories","ecr:GetDownloadUrlForLayer",` +
 	`"ecr:ListImages","ecr:ListTagsForResource"`
 
-func merge(own *state.Document, accounts []arn.AccountID) (*state.Document, error) {
-	principals := make([]string, len(accounts))
-	for i, account := range accounts {
-		principals[i] = strconv.Quote(arn.Root(account).String())
-	}
-	text := `{"Version":"2012-10-17","Statement":[{"Sid":"Subscribers","Effect":"Allow","Principal":{"AWS":[` +
-		strings.Join(principals, ",") + `]},"Action":[` + readActions + `]}]}`
+// merge adds the statement that lets a subscriber in. The statement has no Sid, for the repository's own policy may have
+// any, and no two of one policy may be the same.
+func merge(own *state.Document, subscriber arn.AccountID) (*state.Document, error) {
+	text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":` +
+		strconv.Quote(arn.Root(subscriber).String()) + `},"Action":[` + readActions + `]}]}`
 	document, err := state.NewDocument(iampolicy.Resource, "repository policy", text)
 	if err != nil || own == nil {
 		return document, err

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ func allowed(
 	at time.Time,
 ) bool {
 	t.Helper()
-	target, err := rules.Target(world, place, action, at)
+	target, err := rules.Target(world, account, place, action, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +90,10 @@ func TestWhoMayReadAPackagesRegistry(t *testing.T) {
 		"a subscriber whom the repository's own policy denies": {account: subscriber,
 			change: func(_ *state.World, r *state.Repository) {
 				r.Policy = policy(`"Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"`)
+			}},
+		"a subscriber beside an own policy with the Sids that anybody could choose": {account: subscriber, want: true,
+			change: func(_ *state.World, r *state.Repository) {
+				r.Policy = policy(`"Sid":"Subscribers","Effect":"Allow","Principal":{"AWS":"888888888888"},"Action":"ecr:PutImage"`)
 			}},
 		"a subscriber of a registry without packages": {account: subscriber, change: func(w *state.World, _ *state.Repository) {
 			w.Accounts[packages].Registries[region].Packages = false
@@ -142,7 +147,7 @@ func TestPoliciesAreCompiledOnce(t *testing.T) {
 	other := &state.Repository{Account: packages, Region: region, Name: "another"}
 	world.Accounts[packages].Registries[region].Repositories[other.Name] = other
 	var rules access.Rules
-	first, err := rules.Policy(world, repository, now)
+	first, err := rules.Policy(world, subscriber, repository, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,22 +155,25 @@ func TestPoliciesAreCompiledOnce(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			for _, r := range []*state.Repository{repository, other} {
-				if again, err := rules.Policy(world, r, now.Add(time.Minute)); err != nil || again != first {
+				if again, err := rules.Policy(world, subscriber, r, now.Add(time.Minute)); err != nil || again != first {
 					t.Errorf("compiled again: %v", err)
 				}
 			}
 		})
 	}
 	group.Wait()
-	if after, err := rules.Policy(world, repository, expires); err != nil || after != nil {
-		t.Errorf("after all have expired there is a policy: %v, %v", after, err)
+	if policy, err := rules.Policy(world, stranger, repository, now); err != nil || policy != nil {
+		t.Errorf("a stranger who comes after a subscriber gets a policy: %v, %v", policy, err)
+	}
+	if after, err := rules.Policy(world, subscriber, repository, expires); err != nil || after != nil {
+		t.Errorf("after the subscription has expired there is a policy: %v, %v", after, err)
 	}
 }
 
 func TestTagsOfARepositoryReachTheDecision(t *testing.T) {
 	world, repository := lab(t)
 	repository.Tags.Set("team", "blue")
-	target, err := (&access.Rules{}).Target(world, images.PlaceOf(repository), "ecr:ListImages", now)
+	target, err := (&access.Rules{}).Target(world, subscriber, images.PlaceOf(repository), "ecr:ListImages", now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,16 +185,15 @@ func TestTagsOfARepositoryReachTheDecision(t *testing.T) {
 	}
 }
 
-// BenchmarkTarget measures what a pull costs before its decision, with 100 accounts of which every second subscribes.
+// BenchmarkTarget measures what a pull costs before its decision, with 1,000 accounts that all subscribe and pull in turn.
 func BenchmarkTarget(b *testing.B) {
 	world := state.NewWorld(make([]byte, 32))
-	for i := range 100 {
-		id := arn.AccountID([]byte{'1', '0', '0', '0', '0', '0', '0', '0', '0', '0', byte('0' + i/10), byte('0' + i%10)})
-		account := world.AddAccount(id)
-		if i%2 == 0 {
-			account.Subscriptions["s"] = &state.Subscription{
-				Account: id, Region: region, Status: state.Active, Effective: now, Expires: expires,
-			}
+	var accounts []arn.AccountID
+	for i := range 1000 {
+		id := arn.AccountID(fmt.Sprintf("%012d", 100_000_000_000+i))
+		accounts = append(accounts, id)
+		world.AddAccount(id).Subscriptions["s"] = &state.Subscription{
+			Account: id, Region: region, Status: state.Active, Effective: now, Expires: expires,
 		}
 	}
 	registry := world.AddAccount(packages).AddRegistry(region)
@@ -194,8 +201,9 @@ func BenchmarkTarget(b *testing.B) {
 	repository := &state.Repository{Account: packages, Region: region, Name: "app"}
 	registry.Repositories["app"] = repository
 	var rules access.Rules
-	for b.Loop() {
-		if _, err := rules.Target(world, images.PlaceOf(repository), "ecr:BatchGetImage", now); err != nil {
+	for i := 0; b.Loop(); i++ {
+		account := accounts[i%len(accounts)]
+		if _, err := rules.Target(world, account, images.PlaceOf(repository), "ecr:BatchGetImage", now); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -150,8 +150,8 @@ func (s *service) onRepositories(call *api.Call, in *describeRepositoriesInput) 
 		if !images.ValidName(name) {
 			return nil, invalidName()
 		}
-		target, err := s.rules.Target(call.World, images.Place{Account: owner, Region: call.Scene.Region, Name: name}, "",
-			call.Now())
+		place := images.Place{Account: owner, Region: call.Scene.Region, Name: name}
+		target, err := s.rules.Target(call.World, call.Account().ID, place, "", call.Now())
 		if err != nil {
 			return nil, err
 		}

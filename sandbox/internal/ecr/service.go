@@ -80,7 +80,7 @@ func onRepository[In any, P locator[In]](s *service) api.Targets[In] {
 		if err != nil {
 			return nil, err
 		}
-		target, err := s.rules.Target(call.World, place, "", call.Now())
+		target, err := s.rules.Target(call.World, call.Account().ID, place, "", call.Now())
 		return []guard.Target{target}, err
 	}
 }

@@ -54,7 +54,7 @@ func (h *handler) permit(x *exchange, action string) error {
 		if err != nil || action == "" {
 			return err
 		}
-		target, err := h.rules.Target(world, x.place, action, h.config.Clock())
+		target, err := h.rules.Target(world, caller.Account.ID, x.place, action, h.config.Clock())
 		if err != nil {
 			return err
 		}
