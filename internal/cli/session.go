@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -166,6 +167,8 @@ type run struct {
 	*session
 	config  provision.Config
 	options plan.Options
+	// locks is the directory in which runs are locked.
+	locks   string
 	release func() error
 }
 
@@ -189,7 +192,7 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 	if err != nil {
 		return nil, err
 	}
-	r := &run{session: s, release: func() error { return nil }}
+	r := &run{session: s, locks: locks, release: func() error { return nil }}
 	if changes {
 		lock, err := runlock.Hold(ctx, locks, id)
 		if err != nil {
@@ -208,11 +211,17 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 	return r, nil
 }
 
-// plan reads both sides and compares.
+// plan reads both sides and compares. Which runs are at work is asked before the reading and after it: one that began in
+// the meantime may have made a key that was read, and one that ended in the meantime may have delivered it unseen.
 func (r *run) plan(ctx context.Context) (*plan.Plan, error) {
 	observed, err := provision.Observe(ctx, r.config, r.desired)
 	if err != nil {
 		return nil, err
 	}
+	live, err := runlock.Live(r.locks, r.options.Now)
+	if err != nil {
+		return nil, err
+	}
+	observed.Runs.Live = slices.Concat(observed.Runs.Live, live)
 	return plan.Diff(r.desired, observed, r.options)
 }

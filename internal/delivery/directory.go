@@ -79,7 +79,7 @@ func (d Directory) read() (Held, error) {
 		return Held{}, err
 	}
 	if configErr == nil && manifestErr == nil && damaged(parsed.Key, carried) {
-		return Held{}, fmt.Errorf("%w: of access key %s in %s and %s", ErrTwoSecrets, parsed.Key.ID, credential.ConfigFileName, credential.ManifestFileName)
+		return Held{}, fmt.Errorf("%w of access key %s in %s and %s", ErrTwoSecrets, parsed.Key.ID, credential.ConfigFileName, credential.ManifestFileName)
 	}
 	return Held{Config: parsed, Complete: configErr == nil && manifestErr == nil && bytes.Equal(config, carried)}, nil
 }
