@@ -22,7 +22,7 @@ var ErrDamaged = errors.New("the image store is incomplete")
 
 // Restore fills the registry with the images that a loaded world names, from the copies in the directory, and removes
 // what it does not name: layers whose manifest never came, which their clients upload again, and the blobs of repositories
-// that were deleted. Registries of packages are left to whoever stocks them. Registries of packages are left to those who stock them.
+// that were deleted. Registries of packages are left to whoever stocks them.
 func (s *Store) Restore(ctx context.Context, world *state.World) error {
 	for _, account := range world.Accounts {
 		for _, registry := range account.Registries {

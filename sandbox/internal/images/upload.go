@@ -71,7 +71,10 @@ func (s *Store) BeginUpload(place Place, id string) error {
 	if err != nil {
 		return fmt.Errorf("beginning an upload: %w", err)
 	}
-	return s.uploads.add(&upload{place: place, id: id, spool: spool, digest: sha256.New(), shortest: -1})
+	if err := s.uploads.add(&upload{place: place, id: id, spool: spool, digest: sha256.New(), shortest: -1}); err != nil {
+		return errors.Join(err, spool.discard())
+	}
+	return nil
 }
 
 // UploadSize returns how many bytes of an upload have come.
@@ -88,7 +91,7 @@ func (s *Store) UploadSize(place Place, id string) (int64, error) {
 const Anywhere = -1
 
 // AppendUpload adds a part that begins at an offset, which must be what has come, or Anywhere. It returns how much has
-// then come in all, also where the part was cut off.
+// then come in all, also where the part was cut off. A part that comes while another does is ErrOutOfOrder.
 func (s *Store) AppendUpload(place Place, id string, offset int64, part io.Reader) (int64, error) {
 	u, err := s.uploads.take(place, id)
 	if err != nil {
@@ -102,6 +105,10 @@ func (s *Store) AppendUpload(place Place, id string, offset int64, part io.Reade
 	n, err := io.Copy(io.MultiWriter(u.spool, u.digest), meter)
 	s.uploads.spend(n - meter.total)
 	u.append(n)
+	if n < meter.total {
+		// The spool took less than came, so that its content is no longer that of the digest: nothing can come of it.
+		s.uploads.remove(func(up *upload) bool { return up == u })
+	}
 	if err != nil {
 		return u.size, fmt.Errorf("receiving a part: %w", err)
 	}

@@ -103,6 +103,36 @@ func TestAppendUploadRefuses(t *testing.T) {
 	}
 }
 
+// A request that waited for another's slow client would hold up whoever waits for what that request holds.
+func TestAnUploadTakesOnePartAtATimeAndLetsNoneWait(t *testing.T) {
+	store := open(t, "")
+	if err := store.BeginUpload(place, "u"); err != nil {
+		t.Fatal(err)
+	}
+	meanwhile := map[string]error{}
+	part := readFunc(func([]byte) (int, error) {
+		_, meanwhile["another part"] = store.AppendUpload(place, "u", images.Anywhere, strings.NewReader("x"))
+		_, meanwhile["a look at it"] = store.UploadSize(place, "u")
+		meanwhile["its end"] = store.FinishUpload(t.Context(), place, "u", images.Digest(nil), 0)
+		return 0, io.EOF
+	})
+	if _, err := store.AppendUpload(place, "u", images.Anywhere, part); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range meanwhile {
+		if !errors.Is(err, images.ErrOutOfOrder) {
+			t.Errorf("%s while a part comes: %v", what, err)
+		}
+	}
+	if size, err := store.UploadSize(place, "u"); size != 0 || err != nil {
+		t.Errorf("then: %d bytes, %v", size, err)
+	}
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

@@ -28,13 +28,16 @@ func (u *uploads) add(up *upload) error {
 	return nil
 }
 
-// take finds an upload and locks it; release must follow.
+// take finds an upload and locks it; release must follow. It waits for nobody: whoever asks may hold the state, which a
+// client that sends slowly would then hold up for all.
 func (u *uploads) take(place Place, id string) (*upload, error) {
 	up := u.find(place, id)
 	if up == nil {
 		return nil, ErrUploadUnknown
 	}
-	up.mu.Lock()
+	if !up.mu.TryLock() {
+		return nil, fmt.Errorf("%w: another part is on its way", ErrOutOfOrder)
+	}
 	if up.spool == nil {
 		up.mu.Unlock()
 		return nil, ErrUploadUnknown
