@@ -200,3 +200,18 @@ func FuzzAuthorization(f *testing.F) {
 		}
 	})
 }
+
+// The text that is hashed must not grow with the square of the request's headers.
+func TestAHeaderThatIsSignedManyTimesCountsOnce(t *testing.T) {
+	s, err := Parse(request(t, "/", map[string]string{
+		"Authorization": strings.Replace(goodHeader, "host;", "host;"+strings.Repeat("cookie;", 4000), 1),
+		"X-Amz-Date":    "20150830T123600Z",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := request(t, "/", map[string]string{"Cookie": strings.Repeat("c", 32<<10)})
+	if got := len(s.canonicalRequest(r, nil)); got > 64<<10 {
+		t.Errorf("the canonical request has %d bytes", got)
+	}
+}

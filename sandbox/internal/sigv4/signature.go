@@ -195,6 +195,9 @@ func (s *Signature) fill(f fields, timestamp string) error {
 	}
 	s.signedHeaders = strings.Split(strings.ToLower(f.signedHeaders), ";")
 	slices.Sort(s.signedHeaders)
+	// No signer names a header twice. Whoever does gets a text that he did not sign, instead of one that repeats the value
+	// of a long header thousands of times.
+	s.signedHeaders = slices.Compact(s.signedHeaders)
 	return nil
 }
 
