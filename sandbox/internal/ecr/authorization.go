@@ -16,6 +16,10 @@ import (
 // (https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html).
 const tokenLifetime = 12 * time.Hour
 
+// mostRegistries is how many registries a request may name
+// (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html).
+const mostRegistries = 10
+
 // registryOperations are about a registry as a whole.
 func registryOperations() []api.Operation {
 	return []api.Operation{
@@ -42,6 +46,9 @@ type authorizationData struct {
 // getAuthorizationToken gives one token, once for each registry that was asked for: it is good for any registry that the
 // principal may read, so that asking for one grants nothing.
 func getAuthorizationToken(call *api.Call, in *getAuthorizationTokenInput) (*getAuthorizationTokenOutput, error) {
+	if err := atMost("registryIds", len(in.RegistryIDs), mostRegistries); err != nil {
+		return nil, err
+	}
 	if len(in.RegistryIDs) == 0 {
 		in.RegistryIDs = []arn.AccountID{call.Account().ID}
 	}
@@ -90,6 +97,9 @@ type describePullThroughCacheRulesOutput struct {
 
 // onRegistry decides on a registry: the actions know no resource, but no other account's registry lets anybody in.
 func onRegistry(call *api.Call, in *describePullThroughCacheRulesInput) ([]guard.Target, error) {
+	if err := atMost("ecrRepositoryPrefixes", len(in.EcrRepositoryPrefixes), mostNames); err != nil {
+		return nil, err
+	}
 	owner, err := ownerOf(call, in.RegistryID)
 	return []guard.Target{{Owner: owner}}, err
 }

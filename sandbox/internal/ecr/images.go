@@ -84,6 +84,9 @@ func describeImages(_ *api.Call, repository *state.Repository, in *describeImage
 	if err := in.Filter.check(); err != nil {
 		return nil, err
 	}
+	if err := atMost("imageIds", len(in.ImageIDs), mostImages); err != nil {
+		return nil, err
+	}
 	found, err := selected(repository, in.ImageIDs)
 	if err != nil {
 		return nil, err

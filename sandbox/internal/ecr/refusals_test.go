@@ -3,6 +3,7 @@ package ecr_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -211,6 +212,36 @@ func TestRefusals(t *testing.T) {
 				Tags: []types.Tag{{Key: aws.String("aws:x"), Value: aws.String("y")}}})
 			return err
 		}, "InvalidTagParameterException"},
+		"two tags that no condition could tell apart": {func() error {
+			_, err := l.admin.CreateRepository(ctx, &ecr.CreateRepositoryInput{RepositoryName: aws.String("new"),
+				Tags: []types.Tag{{Key: aws.String("Env"), Value: aws.String("prod")}, {Key: aws.String("env"), Value: aws.String("dev")}}})
+			return err
+		}, "InvalidTagParameterException"},
+		"tokens for more registries than ten": {func() error {
+			//lint:ignore SA1019 deprecated, and what is tested
+			_, err := l.admin.GetAuthorizationToken(ctx, &ecr.GetAuthorizationTokenInput{RegistryIds: slices.Repeat([]string{"111111111111"}, 11)})
+			return err
+		}, "InvalidParameterException"},
+		"more repositories than a hundred": {func() error {
+			_, err := l.admin.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{
+				RepositoryNames: slices.Repeat([]string{"app"}, 101)})
+			return err
+		}, "InvalidParameterException"},
+		"more images than a hundred": {func() error {
+			_, err := l.admin.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: app,
+				ImageIds: slices.Repeat([]types.ImageIdentifier{{ImageTag: aws.String("v1")}}, 101)})
+			return err
+		}, "InvalidParameterException"},
+		"more prefixes of cached repositories than a hundred": {func() error {
+			_, err := l.admin.DescribePullThroughCacheRules(ctx, &ecr.DescribePullThroughCacheRulesInput{
+				EcrRepositoryPrefixes: slices.Repeat([]string{"ecr-public"}, 101)})
+			return err
+		}, "InvalidParameterException"},
+		"a policy for an account of another partition": {func() error {
+			_, err := l.admin.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: app,
+				PolicyText: aws.String(strings.Replace(letStrangerIn, "arn:aws:", "arn:aws-cn:", 1))})
+			return err
+		}, "InvalidParameterException"},
 		"a page of nothing": {func() error {
 			_, err := l.admin.ListImages(ctx, &ecr.ListImagesInput{RepositoryName: app, MaxResults: aws.Int32(0)})
 			return err

@@ -75,6 +75,9 @@ func onNewRepository(call *api.Call, in *createRepositoryInput) ([]guard.Target,
 	if err != nil {
 		return nil, err
 	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
 	tags := stateTags(in.Tags)
 	target := guard.Target{
 		Resource: arn.Repository(place.Region, place.Account, place.Name).String(), Owner: place.Account,
@@ -121,7 +124,7 @@ func (in *createRepositoryInput) check() error {
 	case in.Encryption != nil && in.Encryption.EncryptionType != aes256:
 		return invalid("encryptionConfiguration", "the sandbox knows no encryption but %s", aes256)
 	}
-	return checkTags(in.Tags)
+	return nil
 }
 
 type describeRepositoriesInput struct {
@@ -138,6 +141,9 @@ type describeRepositoriesOutput struct {
 // onRepositories decides on each repository that is named, or on all of the registry at once: then the resource is
 // "repository/*" [seen].
 func (s *service) onRepositories(call *api.Call, in *describeRepositoriesInput) ([]guard.Target, error) {
+	if err := atMost("repositoryNames", len(in.RepositoryNames), mostNames); err != nil {
+		return nil, err
+	}
 	owner, err := ownerOf(call, in.RegistryID)
 	if err != nil {
 		return nil, err

@@ -119,6 +119,17 @@ func invalid(parameter, constraint string, args ...any) *wire.Error {
 		parameter, fmt.Sprintf(constraint, args...))
 }
 
+// mostNames is how many repositories a request may name by their names or prefixes, in the API reference.
+const mostNames = 100
+
+// atMost refuses a list that is longer than the API reference lets it be, so that a short request makes no long answer.
+func atMost(parameter string, length, most int) error {
+	if length > most {
+		return invalid(parameter, "Member must have length less than or equal to %d", most)
+	}
+	return nil
+}
+
 func invalidName() *wire.Error {
 	return invalid("repositoryName", "must satisfy regular expression '%s'", images.NamePattern)
 }

@@ -61,16 +61,21 @@ func stateTags(tags []tagShape) []state.Tag {
 
 const mostTags = 50
 
+// checkTags refuses two keys that differ by case alone, which ECR would take: condition keys do not tell them apart, so that
+// a condition would look at one of the two.
 func checkTags(tags []tagShape) error {
 	if len(tags) > mostTags {
 		return wire.Errorf("TooManyTagsException", "The list of tags on the repository is over the limit. The maximum "+
 			"number of tags that can be applied to a repository is %d.", mostTags)
 	}
+	seen := map[string]bool{}
 	for _, tag := range tags {
-		if tag.Key == "" || len(tag.Key) > 128 || len(tag.Value) > 256 || strings.HasPrefix(tag.Key, "aws:") {
+		key := strings.ToLower(tag.Key)
+		if seen[key] || tag.Key == "" || len(tag.Key) > 128 || len(tag.Value) > 256 || strings.HasPrefix(tag.Key, "aws:") {
 			return wire.Errorf("InvalidTagParameterException", "An invalid parameter has been specified. Tag keys can have "+
 				"a maximum character length of 128 characters, and tag values can have a maximum length of 256 characters.")
 		}
+		seen[key] = true
 	}
 	return nil
 }

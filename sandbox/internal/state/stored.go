@@ -49,6 +49,9 @@ func (w *World) storedPrincipal(principal string) (stored string, exists bool) {
 		_, exists := w.PrincipalARN(awsid.UniqueID(principal))
 		return principal, exists
 	}
+	if name.Partition != arn.Partition {
+		return principal, false // partitions share no accounts, even if the numbers are the same
+	}
 	switch name.Kind() {
 	case "user", "role":
 		id, exists := w.PrincipalID(name)
