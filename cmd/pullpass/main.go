@@ -16,6 +16,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // A second signal does not wait for what is under way.
 	host, err := os.Hostname()
 	if err != nil {
 		host = "" // Runs of this machine then share the name "unknown".

@@ -72,7 +72,7 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.confirm(p, o.yes); err != nil {
+	if err := s.confirm(ctx, p, o.yes); err != nil {
 		return err
 	}
 	if o.invitations != "" {
@@ -89,7 +89,7 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 }
 
 // confirm shows what will change and asks, where there is something to ask for.
-func (s *session) confirm(p *plan.Plan, yes bool) error {
+func (s *session) confirm(ctx context.Context, p *plan.Plan, yes bool) error {
 	if !s.app.quiet || !yes {
 		if err := writePlan(s.app.env.Stderr, p); err != nil {
 			return err
@@ -98,7 +98,7 @@ func (s *session) confirm(p *plan.Plan, yes bool) error {
 	if !p.Pending() {
 		return nil
 	}
-	return s.app.confirm(yes, "Carry this out?")
+	return s.app.confirm(ctx, yes, "Carry this out?")
 }
 
 // stepProgress says how each step ended, one line a step.
@@ -126,6 +126,8 @@ func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Res
 	}
 	switch {
 	case o.noVerify:
+	case ctx.Err() != nil:
+		s.app.say("stopped before the end, and not proven; pullpass apply again goes on from here")
 	case p.IsHandedOver(s.desired.Source.Account):
 		s.app.progress("not proven: %s is handed over; once its administrator has done that part: pullpass verify", s.desired.Source.Account)
 	default:

@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"time"
@@ -34,7 +35,7 @@ func (t Terminals) interactive() bool { return t.Stdin && t.Stderr }
 
 // Main runs one command line, without the program's name, and returns the exit code: see errors.go.
 func Main(ctx context.Context, args []string, env Env) int {
-	a := &app{env: env}
+	a := &app{env: env, stdin: bufio.NewReader(env.Stdin)}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -47,6 +48,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 // app is what the commands of one command line share.
 type app struct {
 	env     Env
+	stdin   *bufio.Reader
 	started bool
 	quiet   bool
 	format  format

@@ -117,7 +117,7 @@ func (a *app) key(ctx context.Context, o configOptions, s *session, c share.Clus
 	if err != nil {
 		return credential.AccessKey{}, usage(err)
 	}
-	secret, err := a.readLine()
+	secret, err := a.readLine(ctx)
 	if errors.Is(err, io.EOF) || err == nil && secret == "" {
 		return credential.AccessKey{}, usagef("--key-id wants the secret of the key on stdin")
 	}

@@ -1,25 +1,42 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 )
 
-// readLine reads one line from stdin. What follows it stays unread, as far as a pipe allows.
-func (a *app) readLine() (string, error) {
-	line, err := bufio.NewReader(a.env.Stdin).ReadString('\n')
-	if err != nil && (!errors.Is(err, io.EOF) || line == "") {
-		return "", err
+// errInterrupted says that somebody stopped the program at a question.
+var errInterrupted = errors.New("interrupted")
+
+// readLine reads one line from stdin, or gives up when the context ends: a read cannot be called back, so it is left behind
+// for the program's end. One line is read at a time, and what was typed ahead waits for the next question.
+func (a *app) readLine(ctx context.Context) (string, error) {
+	type answer struct {
+		line string
+		err  error
 	}
-	return strings.TrimRight(line, "\r\n"), nil
+	read := make(chan answer, 1)
+	go func() {
+		line, err := a.stdin.ReadString('\n')
+		read <- answer{line, err}
+	}()
+	select {
+	case got := <-read:
+		if got.err != nil && (!errors.Is(got.err, io.EOF) || got.line == "") {
+			return "", got.err
+		}
+		return strings.TrimRight(got.line, "\r\n"), nil
+	case <-ctx.Done():
+		return "", errInterrupted
+	}
 }
 
 // confirm asks whether to go on, or fails where there is nobody to ask.
-func (a *app) confirm(yes bool, question string) error {
+func (a *app) confirm(ctx context.Context, yes bool, question string) error {
 	if yes {
 		return nil
 	}
@@ -28,24 +45,33 @@ func (a *app) confirm(yes bool, question string) error {
 	}
 	// The question is for people even where --quiet asks for few words.
 	_, _ = fmt.Fprintf(a.env.Stderr, "%s Only yes goes on: ", question)
-	answer, err := a.readLine()
-	if err != nil {
+	answer, err := a.readLine(ctx)
+	switch {
+	case errors.Is(err, errInterrupted):
+		return fmt.Errorf("%w; nothing was changed", err)
+	case err != nil:
 		return fmt.Errorf("reading the answer: %w", err)
-	}
-	if answer != "yes" {
+	case answer != "yes":
 		return fmt.Errorf("not confirmed; nothing was changed")
 	}
 	return nil
 }
 
-// tokenPrompt asks for MFA codes on a terminal; it is nil elsewhere, which makes them an error that names the profile.
+// tokenPrompt asks for MFA codes on a terminal, for one account after the other; it is nil elsewhere, which makes them an
+// error that names the profile.
 func (a *app) tokenPrompt() func(context.Context, string) (string, error) {
 	if !a.env.Terminals.interactive() {
 		return nil
 	}
-	return func(_ context.Context, serial string) (string, error) {
+	var asking sync.Mutex
+	return func(ctx context.Context, serial string) (string, error) {
+		asking.Lock()
+		defer asking.Unlock()
+		if ctx.Err() != nil {
+			return "", errInterrupted
+		}
 		_, _ = fmt.Fprintf(a.env.Stderr, "MFA code of %s: ", serial)
-		code, err := a.readLine()
+		code, err := a.readLine(ctx)
 		if err != nil {
 			return "", fmt.Errorf("reading the MFA code: %w", err)
 		}

@@ -2,14 +2,17 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/examples"
 	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/sandbox"
@@ -79,6 +82,37 @@ func TestApplyAsksOnATerminal(t *testing.T) {
 	}
 }
 
+// A question must not outlive the wish to be asked: Ctrl-C ends the context, and nobody types.
+func TestAnInterruptAtTheQuestionEndsTheRun(t *testing.T) {
+	term := newTerminal(t)
+	silence, typed := io.Pipe()
+	t.Cleanup(func() { _ = typed.Close() }) // A pipe's Close returns no error.
+	ctx, interrupt := context.WithCancel(t.Context())
+	stderr := &interrupter{when: "Only yes goes on: ", interrupt: interrupt}
+	code := cli.Main(ctx, term.here("apply"), cli.Env{
+		Stdin: silence, Stdout: io.Discard, Stderr: stderr, Terminals: term.streams, Getenv: func(string) string { return "" },
+		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
+	})
+	if code != 1 || !strings.HasSuffix(stderr.String(), "error: interrupted; nothing was changed\n") {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+}
+
+// interrupter is a stream that interrupts the program once it has said something.
+type interrupter struct {
+	bytes.Buffer
+	when      string
+	interrupt func()
+}
+
+func (i *interrupter) Write(p []byte) (int, error) {
+	n, err := i.Buffer.Write(p)
+	if strings.HasSuffix(i.String(), i.when) {
+		i.interrupt()
+	}
+	return n, err
+}
+
 func TestColourIsForTerminalsThatWantIt(t *testing.T) {
 	for sentence, test := range map[string]struct {
 		noColor string
@@ -128,5 +162,42 @@ func TestMFAIsAskedForOnATerminal(t *testing.T) {
 	}
 	if !strings.Contains(stderr, "AccessDenied") || strings.Contains(stderr, "RequestID") {
 		t.Errorf("the code was not sent to STS, or its refusal is not said plainly:\n%s", stderr)
+	}
+}
+
+// Two accounts are signed in to at the same time; their questions come one after the other, and an answer that was typed
+// ahead is not lost.
+func TestEachMFAQuestionGetsAnAnswerOfItsOwn(t *testing.T) {
+	box := sandboxtest.Start(t, sandbox.Config{})
+	term := newTerminal(t)
+	var text strings.Builder
+	for _, account := range []arn.AccountID{sandboxtest.Source, sandboxtest.Destination} {
+		id, secret, err := box.Credentials(account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&text, "[profile lead-%[1]s]\nrole_arn = arn:aws:iam::%[1]s:role/lead\nsource_profile = keys-%[1]s\n"+
+			"mfa_serial = arn:aws:iam::%[1]s:mfa/lead\nservices = box\nregion = us-west-2\n"+
+			"[profile keys-%[1]s]\naws_access_key_id = %[2]s\naws_secret_access_key = %[3]s\nregion = us-west-2\nservices = box\n",
+			account, id, secret.Reveal())
+	}
+	fmt.Fprintf(&text, "[services box]\nsts =\n  endpoint_url = %[1]s\niam =\n  endpoint_url = %[1]s\n", box.Endpoint())
+	for name, content := range map[string]string{
+		"config":     text.String(),
+		"share.yaml": strings.ReplaceAll(strings.Replace(oneCluster, "default", "{profile: lead-111111111111}", 1), "default", "{profile: lead-999999999999}"),
+	} {
+		if err := os.WriteFile(filepath.Join(term.dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	term.env["AWS_CONFIG_FILE"] = filepath.Join(term.dir, "config")
+	code, stdout, stderr := term.run("111111\n222222\n", "plan", "-f", filepath.Join(term.dir, "share.yaml"))
+	if code != 1 || strings.Contains(stdout, "EOF") || strings.Count(stdout, "AccessDenied") != 2 {
+		t.Errorf("exit code %d; not every question was answered:\n%s%s", code, stdout, stderr)
+	}
+	for _, account := range []string{"111111111111", "999999999999"} {
+		if question := "MFA code of arn:aws:iam::" + account + ":mfa/lead: "; strings.Count(stderr, question) != 1 {
+			t.Errorf("%q was not asked once:\n%s", question, stderr)
+		}
 	}
 }
