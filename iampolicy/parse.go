@@ -123,6 +123,7 @@ func (p *parser) statements(d *Document, n node) error {
 		return p.errorf(n.offset, "", "the document has no Statement")
 	}
 	sids := make(map[string]bool)
+	line, counted := 1, 0
 	for _, item := range items {
 		s, err := p.statement(item)
 		if err != nil {
@@ -132,7 +133,8 @@ func (p *parser) statements(d *Document, n node) error {
 			return p.errorf(item.offset, "", "two statements have the Sid %q", s.Sid)
 		}
 		sids[s.Sid] = true
-		s.Line = 1 + bytes.Count(p.src[:item.offset], []byte("\n"))
+		line, counted = line+bytes.Count(p.src[counted:item.offset], []byte("\n")), item.offset
+		s.Line = line
 		d.Statements = append(d.Statements, s)
 	}
 	return nil

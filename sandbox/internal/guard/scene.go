@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,11 +34,12 @@ func (s Scene) context(world *state.World, caller *Caller, target Target) authz.
 	if org := world.OrganizationOf(owner); org != nil {
 		c.Set("aws:ResourceOrgID", org.ID)
 	}
-	for _, tag := range target.Tags {
+	// In order, because keys that differ by case alone are one: of two such tags the condition sees always the same.
+	for _, tag := range target.Tags.List() {
 		c.Set("aws:ResourceTag/"+tag.Key, tag.Value)
 	}
-	for key, values := range target.Keys {
-		c.Set(key, values...)
+	for _, key := range slices.Sorted(maps.Keys(target.Keys)) {
+		c.Set(key, target.Keys[key]...)
 	}
 	return c
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/pullpass/pullpass/sandbox/internal/token"
 )
 
-// Lifetime is how long an address is good: "This URL is valid for one hour" is what ECR's addresses say of themselves
-// in X-Amz-Expires [seen].
+// Lifetime is how long an address is good: ECR's addresses have an X-Amz-Expires of 3600 seconds [seen].
 const Lifetime = time.Hour
 
 // Config is what a Store is made of. Every field is needed.
