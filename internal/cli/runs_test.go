@@ -98,3 +98,21 @@ func replaceKey(t *testing.T, client *iam.Client, name string, run plan.RunID) {
 		t.Fatal(err)
 	}
 }
+
+// Another command that works in the sandbox for a moment has it without serving it.
+func TestASandboxThatIsInUseIsNotToBeServed(t *testing.T) {
+	term := newTerminal(t)
+	box, err := sandbox.New(sandbox.Config{Dir: filepath.Join(term.dir, "box")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := box.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	code, _, stderr := term.run("", term.here("plan")...)
+	if code != 1 || !strings.Contains(stderr, "hint: another process has the directory") {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+}
