@@ -26,7 +26,7 @@ type refusal struct {
 	status        int
 }
 
-// ServeHTTP serves GET and HEAD of a granted layer, whole or in ranges.
+// ServeHTTP serves GET of a granted layer, whole or in ranges.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	digest, refused := s.granted(r)
 	if refused != nil {
@@ -48,9 +48,12 @@ func (s *Store) granted(r *http.Request) (v1.Hash, *refusal) {
 	if value := r.Header.Get("Authorization"); value != "" {
 		return v1.Hash{}, twoMechanisms(value)
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return v1.Hash{}, &refusal{Code: "MethodNotAllowed", status: http.StatusMethodNotAllowed,
-			Message: "The specified method is not allowed against this resource."}
+	if r.Method != http.MethodGet {
+		// The method is part of what S3's signature is made over, so that an address is good for one alone
+		// (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html); the text is S3's [seen].
+		return v1.Hash{}, &refusal{Code: "SignatureDoesNotMatch", status: http.StatusForbidden,
+			Message: "The request signature we calculated does not match the signature you provided. " +
+				"Check your key and signing method."}
 	}
 	denied := &refusal{Code: "AccessDenied", Message: "Access Denied", status: http.StatusForbidden}
 	grant, err := token.Open[token.Layer](s.config.Sealer, r.URL.Query().Get(grantParameter))
@@ -101,7 +104,7 @@ func serve(w http.ResponseWriter, r *http.Request, digest v1.Hash, layer *images
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Etag", strconv.Quote(digest.Hex))
-	if r.Header.Get("Range") != "" || r.Method == http.MethodHead {
+	if r.Header.Get("Range") != "" {
 		http.ServeContent(w, r, "", time.Time{}, layer)
 		return
 	}
