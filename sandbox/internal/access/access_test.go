@@ -170,6 +170,25 @@ func TestPoliciesAreCompiledOnce(t *testing.T) {
 	}
 }
 
+func TestEachSubscriberIsLetInByARuleOfItsOwn(t *testing.T) {
+	world, repository := lab(t)
+	world.Accounts[stranger].Subscriptions["t"] = &state.Subscription{
+		ID: "t", Account: stranger, Region: region, Status: state.Active, Effective: now, Expires: now.Add(time.Minute),
+	}
+	var rules access.Rules
+	for _, at := range []time.Time{now, now.Add(time.Minute), now} {
+		for account, want := range map[arn.AccountID]bool{subscriber: true, stranger: at.Equal(now)} {
+			if got := allowed(t, &rules, world, account, images.PlaceOf(repository), "ecr:BatchGetImage", at); got != want {
+				t.Errorf("%s at %s: allowed: %t", account, at, got)
+			}
+		}
+	}
+	repository.Policy = policy(`"Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"`)
+	if allowed(t, &rules, world, subscriber, images.PlaceOf(repository), "ecr:BatchGetImage", now) {
+		t.Error("a policy that was set later does not count")
+	}
+}
+
 func TestTagsOfARepositoryReachTheDecision(t *testing.T) {
 	world, repository := lab(t)
 	repository.Tags.Set("team", "blue")
