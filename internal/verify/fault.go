@@ -97,6 +97,8 @@ func denialReason(text string) reason {
 		{"permissions boundar", reasonBoundary},
 		{"identity-based polic", reasonIdentity},
 		{"resource-based polic", reasonResource},
+		// STS calls the policy of a role by its own name: it is a role's resource-based policy.
+		{"role trust polic", reasonResource},
 	} {
 		if strings.Contains(text, r.words) {
 			return r.reason

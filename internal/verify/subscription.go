@@ -32,8 +32,8 @@ func (s *Subscription) end() string {
 	return "status " + s.Status + ", " + s.Expires.UTC().Format(time.DateOnly)
 }
 
-// notices says what a reader of proofs should know about the subscription.
-func (s *Subscription) notices(now time.Time) []string {
+// Notices says what people should know about the subscription: that it has ended, or is about to. It is none of nil.
+func (s *Subscription) Notices(now time.Time) []string {
 	switch {
 	case s == nil:
 		return nil

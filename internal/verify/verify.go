@@ -61,7 +61,7 @@ func Verify(ctx context.Context, in Input, cfg Config) Chain {
 		w.in.Artifact = registry.Probe()
 	}
 	w.deadline = w.Now().Add(w.Patience)
-	chain := Chain{Notices: w.in.Subscription.notices(w.Now())}
+	chain := Chain{Notices: w.in.Subscription.Notices(w.Now())}
 	broken := false
 	for _, s := range steps() {
 		proof := Proof{Link: s.link}

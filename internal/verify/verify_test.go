@@ -163,6 +163,12 @@ func TestBrokenLinks(t *testing.T) {
 				message: "User: u is not authorized to perform: sts:AssumeRole on resource: r with an explicit deny in an identity-based policy"},
 			link: verify.LinkRole, side: verify.Destination, code: "AccessDenied", hint: "pullpass apply",
 		},
+		"a refused AssumeRole that AWS blames on the trust is the source's": {
+			operation: "AssumeRole",
+			refuse: refusal{status: 403, code: "AccessDenied",
+				message: "User: u is not authorized to perform: sts:AssumeRole on resource: r with an explicit deny in the role trust policy"},
+			link: verify.LinkRole, side: verify.Source, code: "AccessDenied", hint: "trust policy",
+		},
 		"a service control policy is the organization's of the destination": {
 			operation: "AssumeRole",
 			refuse: refusal{status: 403, code: "AccessDenied",
