@@ -68,6 +68,7 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.release()) }()
+	s.noteSubscription()
 	p, err := r.plan(ctx)
 	if err != nil {
 		return err

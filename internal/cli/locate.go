@@ -85,6 +85,13 @@ func (s *session) locateAnyway(ctx context.Context, doc *share.Document) (locate
 	return fallback(doc.Spec.Registry, nil)
 }
 
+// noteSubscription says that the subscription has ended or is about to, before anybody builds on it.
+func (s *session) noteSubscription() {
+	for _, notice := range s.subscription().Notices(s.app.env.Now()) {
+		s.app.progress("note: %s", notice)
+	}
+}
+
 // fromSubscription reads the host that EKS gives, which must be that of an ECR registry in the subscription's Region.
 func fromSubscription(spec share.RegistrySpec, s awsclient.Subscription) (located, error) {
 	if s.PackageRegistry == "" {

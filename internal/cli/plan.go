@@ -30,6 +30,7 @@ shown as commands of the AWS CLI for its administrator. The exit code is 3 if th
 				if err != nil {
 					return err
 				}
+				s.noteSubscription()
 				p, err := r.plan(cmd.Context())
 				if err != nil {
 					return err
