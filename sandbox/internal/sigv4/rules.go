@@ -46,7 +46,7 @@ type Rules struct {
 	// Region is the Region that the scope must have; empty allows any.
 	Region arn.Region
 	// Skew is how far the client's clock may be off, either way: 15 minutes for
-	// STS and IAM, 5 elsewhere (aws-facts, [seen]).
+	// STS and IAM, 5 elsewhere [seen].
 	Skew time.Duration
 	// Now is the server's time.
 	Now time.Time

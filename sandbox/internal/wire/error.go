@@ -51,7 +51,7 @@ const (
 )
 
 // spelling is a shared error as the protocols write it. JSON 1.1 answers every
-// client error with 400 (aws-facts, [seen]), so it needs no status of its own.
+// client error with 400 [seen], so it needs no status of its own.
 type spelling struct {
 	queryStatus int
 	exception   string // in JSON 1.1 and REST-JSON
