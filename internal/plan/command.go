@@ -73,22 +73,30 @@ func updatePolicyCommand(op UpdatePolicy) string {
 func createKeyCommand(op CreateKey) string {
 	var b strings.Builder
 	create := iam("create-access-key").of(op.User).with("query", "AccessKey.[AccessKeyId,SecretAccessKey]").with("output", "text")
-	fmt.Fprintf(&b, "(\n  set -eu\n  umask 077\n  key=$(%s)\n", create)
+	b.WriteString("(\n  set -eu\n  umask 077\n")
+	for _, d := range op.Deliveries {
+		fmt.Fprintf(&b, "  mkdir -p -- %s\n", quote(handedTo(d))) // before there is a key that could be lost
+	}
+	fmt.Fprintf(&b, "  key=$(%s)\n", create)
 	b.WriteString("  id=$(printf '%s' \"$key\" | cut -f1)\n  secret=$(printf '%s' \"$key\" | cut -f2)\n")
 	for _, d := range op.Deliveries {
-		directory := d.Directory
-		if directory == "" {
-			directory = d.Cluster
-		}
-		file := path.Join(directory, credential.ConfigFileName)
-		fmt.Fprintf(&b, "  mkdir -p -- %s\n", quote(directory))
+		file := path.Join(handedTo(d), credential.ConfigFileName)
 		fmt.Fprintf(&b, "  printf '%%s\\n' %s > %s\n", configLines(d.Config), quote(file))
 		fmt.Fprintf(&b, "  printf '%s%%s\\n' \"$(base64 < %s | tr -d '\\n')\" > %s\n",
 			strings.TrimSuffix(string(credential.RenderManifest(nil)), "\n"), quote(file),
-			quote(path.Join(directory, credential.ManifestFileName)))
+			quote(path.Join(handedTo(d), credential.ManifestFileName)))
 	}
 	b.WriteString(")")
 	return b.String()
+}
+
+// handedTo is the directory of a delivery, relative to where the commands are run; a cluster that the share delivers to
+// otherwise gets one of its name.
+func handedTo(d DeliveryOf) string {
+	if d.Directory == "" {
+		return d.Cluster
+	}
+	return d.Directory
 }
 
 // configLines are the words that printf writes as the lines of the file which credential.Config.Render writes.

@@ -9,10 +9,11 @@ aws iam attach-user-policy --user-name curated-packages-user --policy-arn arn:aw
 (
   set -eu
   umask 077
+  mkdir -p -- out/store-001
+  mkdir -p -- out/store-002
   key=$(aws iam create-access-key --user-name curated-packages-user --query 'AccessKey.[AccessKeyId,SecretAccessKey]' --output text)
   id=$(printf '%s' "$key" | cut -f1)
   secret=$(printf '%s' "$key" | cut -f2)
-  mkdir -p -- out/store-001
   printf '%s\n' '[default]' source_profile=curated-packages-user role_arn=arn:aws:iam::111111111111:role/curated-packages-role region=us-west-2 '' '[profile curated-packages-user]' "aws_access_key_id=$id" "aws_secret_access_key=$secret" > out/store-001/aws-config
   printf 'apiVersion: v1
 kind: Secret
@@ -25,7 +26,6 @@ data:
   AWS_SECRET_ACCESS_KEY: ""
   REGION: ""
   config: %s\n' "$(base64 < out/store-001/aws-config | tr -d '\n')" > out/store-001/aws-secret.yaml
-  mkdir -p -- out/store-002
   printf '%s\n' '[default]' source_profile=curated-packages-user role_arn=arn:aws:iam::111111111111:role/curated-packages-role region=us-west-2 '' '[profile curated-packages-user]' "aws_access_key_id=$id" "aws_secret_access_key=$secret" > out/store-002/aws-config
   printf 'apiVersion: v1
 kind: Secret

@@ -11,10 +11,10 @@ aws iam attach-user-policy --user-name pullpass-packages-store-001 --policy-arn 
 (
   set -eu
   umask 077
+  mkdir -p -- out/store-001
   key=$(aws iam create-access-key --user-name pullpass-packages-store-001 --query 'AccessKey.[AccessKeyId,SecretAccessKey]' --output text)
   id=$(printf '%s' "$key" | cut -f1)
   secret=$(printf '%s' "$key" | cut -f2)
-  mkdir -p -- out/store-001
   printf '%s\n' '[default]' source_profile=pullpass-packages-store-001 role_arn=arn:aws:iam::111111111111:role/pullpass/packages/pullpass-packages-999999999999 region=us-west-2 role_session_name=pullpass-packages-store-001 '' '[profile pullpass-packages-store-001]' "aws_access_key_id=$id" "aws_secret_access_key=$secret" > out/store-001/aws-config
   printf 'apiVersion: v1
 kind: Secret
@@ -33,10 +33,10 @@ aws iam attach-user-policy --user-name pullpass-packages-store-002 --policy-arn 
 (
   set -eu
   umask 077
+  mkdir -p -- out/store-002
   key=$(aws iam create-access-key --user-name pullpass-packages-store-002 --query 'AccessKey.[AccessKeyId,SecretAccessKey]' --output text)
   id=$(printf '%s' "$key" | cut -f1)
   secret=$(printf '%s' "$key" | cut -f2)
-  mkdir -p -- out/store-002
   printf '%s\n' '[default]' source_profile=pullpass-packages-store-002 role_arn=arn:aws:iam::111111111111:role/pullpass/packages/pullpass-packages-999999999999 region=us-west-2 role_session_name=pullpass-packages-store-002 '' '[profile pullpass-packages-store-002]' "aws_access_key_id=$id" "aws_secret_access_key=$secret" > out/store-002/aws-config
   printf 'apiVersion: v1
 kind: Secret
