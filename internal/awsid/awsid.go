@@ -53,7 +53,7 @@ const (
 )
 
 // The account stands in bits 7 to 46 of the first 48 that follow the prefix of
-// a key id (aws-facts, [run] against GetAccessKeyInfo).
+// a key id ([run], compared with GetAccessKeyInfo).
 const (
 	accountMask  = 0x7fffffffff80
 	accountShift = 7

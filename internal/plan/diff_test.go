@@ -65,7 +65,7 @@ func indentedJSON(t *testing.T, p *plan.Plan) string {
 
 const documented = "  posture: documented"
 
-// The golden files are the plans as people and programs read them. Each was read against the page and product.md when it
+// The golden files are the plans as people and programs read them. Each was read against AWS's page when it
 // was made.
 func TestPlansReadAsWritten(t *testing.T) {
 	bounded := []string{

@@ -51,7 +51,7 @@ func takeOver(r *plan.KeyRules) { r.TakeOver = true }
 
 func maxAge(r *plan.KeyRules) { r.MaxAge = ninetyDays }
 
-// The rows are those of the table in key-lifecycle.md that do not belong to a rotation, each in the forms that it takes.
+// The rows are those of the table above DecideKey that do not belong to a rotation, each in the forms that it takes.
 func TestDecideKey(t *testing.T) {
 	type ids = []awsid.AccessKeyID
 	for name, test := range map[string]struct {
