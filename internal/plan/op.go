@@ -72,10 +72,15 @@ type DeliveryOf struct {
 	Fresh bool
 }
 
-// DeleteKey removes an access key that nobody holds.
+// DeleteKey removes an access key that nobody holds. What it was planned on may have changed by the time that it is carried
+// out, so it carries what has to be looked at again.
 type DeleteKey struct {
 	User arn.ARN
 	Key  awsid.AccessKeyID
+	// Pending is the user's pending tag as the plan found it, empty for none.
+	Pending RunID
+	// Deliveries are the clusters that use the user: none of them may hold the key.
+	Deliveries []share.ClusterDelivery
 }
 
 // WriteDelivery gives a cluster a key that exists already, copied from another delivery of the same user or from the

@@ -125,7 +125,7 @@ func (u userKeys) deleteOrphans(d KeyDecision) []string {
 	for _, key := range d.Orphans {
 		ids = append(ids, u.step(Step{
 			Verb: Delete, Target: fmt.Sprintf("access key %s of %s", key, describe(u.entity)),
-			Op:      DeleteKey{User: u.entity, Key: key},
+			Op:      DeleteKey{User: u.entity, Key: key, Pending: RunID(u.user.Tags[TagPending]), Deliveries: u.clusters},
 			Changes: []Change{{Field: "reason", Before: "held by no delivery and never used"}},
 		}))
 	}

@@ -85,7 +85,7 @@ func calls(op plan.Op) int {
 		}
 		return 2
 	case plan.DeleteKey:
-		return 2
+		return 4
 	case plan.UpdatePolicy:
 		if op.DeleteVersion != "" {
 			return 2

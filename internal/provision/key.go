@@ -73,31 +73,6 @@ func (w *worker) newKey(ctx context.Context, op plan.CreateKey, call caller) (cr
 	}, nil
 }
 
-// deleteKey deletes an orphan, once it has made sure that the key is still there and has not been used since the plan.
-func (w *worker) deleteKey(ctx context.Context, op plan.DeleteKey, call caller) error {
-	id, user := aws.String(string(op.Key)), aws.String(op.User.Name())
-	var used bool
-	err := call(ctx, func(ctx context.Context) error {
-		out, err := w.in.IAM.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: id})
-		if err != nil {
-			return err
-		}
-		used = out.AccessKeyLastUsed != nil && out.AccessKeyLastUsed.LastUsedDate != nil
-		return nil
-	})
-	if err != nil {
-		return failed(w.id, err, "asking for the last use of access key %s of user %s", op.Key, op.User.Name())
-	}
-	if used {
-		return fmt.Errorf("%w: access key %s of user %s in account %s has been used and is kept", ErrChanged, op.Key, op.User.Name(), w.id)
-	}
-	err = call(ctx, func(ctx context.Context) error {
-		_, err := w.in.IAM.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: user, AccessKeyId: id})
-		return err
-	})
-	return failed(w.id, err, "deleting access key %s of user %s", op.Key, op.User.Name())
-}
-
 // deliver gives a cluster a key that it lacked.
 func (w *worker) deliver(ctx context.Context, d plan.DeliveryOf, key credential.AccessKey) error {
 	places, err := w.places([]plan.DeliveryOf{d})
