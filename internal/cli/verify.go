@@ -66,15 +66,32 @@ const parallelChains = 16
 
 // verify proves every cluster of the session, in the order of the share.
 func (s *session) verify(ctx context.Context, artifact registry.Artifact, fresh bool) proofReport {
+	report := s.unproven(artifact)
+	s.proveAll(ctx, &report, artifact, fresh)
+	return report
+}
+
+// unproven lists the clusters of the session, in the order of the share.
+func (s *session) unproven(artifact registry.Artifact) proofReport {
 	report := proofReport{Share: s.desired.Share, Registry: s.desired.Registry.Host(), Artifact: artifact.String()}
 	for _, side := range s.desired.Destinations {
 		for _, c := range side.Clusters {
-			report.Clusters = append(report.Clusters, clusterReport{Account: side.Account, Cluster: c.Cluster, delivery: c})
+			report.Clusters = append(report.Clusters, clusterReport{
+				Account: side.Account, Cluster: c.Cluster, Proofs: []linkReport{}, Notices: []string{}, delivery: c,
+			})
 		}
 	}
+	return report
+}
+
+// proveAll proves the clusters of the report, but for those that it says are not to be proven.
+func (s *session) proveAll(ctx context.Context, report *proofReport, artifact registry.Artifact, fresh bool) {
 	slots := make(chan struct{}, parallelChains)
 	var group sync.WaitGroup
 	for i := range report.Clusters {
+		if report.Clusters[i].NotProven != "" {
+			continue
+		}
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
@@ -82,8 +99,7 @@ func (s *session) verify(ctx context.Context, artifact registry.Artifact, fresh 
 		})
 	}
 	group.Wait()
-	s.settleBlame(ctx, &report)
-	return report
+	s.settleBlame(ctx, report)
 }
 
 func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) {
@@ -91,7 +107,7 @@ func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry
 		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
 	}, verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now})
 	c.OK = chain.OK()
-	c.Notices = append([]string{}, chain.Notices...)
+	c.Notices = append(c.Notices, chain.Notices...)
 	for _, p := range chain.Proofs {
 		c.Proofs = append(c.Proofs, newProofReport(p))
 	}
@@ -126,8 +142,10 @@ type clusterReport struct {
 	Account arn.AccountID `json:"account"`
 	Cluster string        `json:"cluster"`
 	OK      bool          `json:"ok"`
-	Proofs  []linkReport  `json:"proofs"`
-	Notices []string      `json:"notices"`
+	// NotProven is why nothing was tried; empty where something was.
+	NotProven string       `json:"notProven,omitempty"`
+	Proofs    []linkReport `json:"proofs"`
+	Notices   []string     `json:"notices"`
 
 	delivery share.ClusterDelivery
 }
@@ -197,6 +215,9 @@ func (r proofReport) writer(colours palette) func(io.Writer) error {
 
 func (c clusterReport) write(b *strings.Builder, colours palette) {
 	fmt.Fprintf(b, "%s %s\n", c.Account, c.Cluster)
+	if c.NotProven != "" {
+		fmt.Fprintf(b, "  not proven: %s\n", c.NotProven)
+	}
 	for _, p := range c.Proofs {
 		switch p.Outcome {
 		case verify.Passed.String():
