@@ -74,11 +74,13 @@ func (d Desired) roleOf(account arn.AccountID) (arn.ARN, bool) {
 	return arn.ARN{}, false
 }
 
-// ParseInvitation reads an invitation as strictly as Parse reads a share; the error is of type Errors.
+// ParseInvitation reads an invitation as strictly as Parse reads a share; the error is of type Errors. That the document is a
+// share is a mistake that comes alone.
 func ParseInvitation(name string, src []byte) (*Invitation, error) {
 	d := &decoder{positions: positions{file: name, fields: map[string]Position{}}}
 	inv := &Invitation{}
-	if root := d.parseYAML(src); root != nil {
+	root := d.parseYAML(src)
+	if root != nil && !d.mistaken(root, Kind, "this is a share, not an invitation", "pullpass apply -f "+name) {
 		inv = d.invitation(d.note("", root))
 	}
 	if err := d.errs.err(); err != nil {

@@ -121,7 +121,7 @@ spec:
 		t.Fatal(err)
 	}
 	for sentence, test := range map[string]struct{ old, new, want string }{
-		"a share is no invitation": {"kind: Invitation", "kind: Share", "i.yaml:2:7: kind:"},
+		"a share is no invitation": {"kind: Invitation", "kind: Share", "i.yaml:2:7: kind: this is a share, not an invitation\nhint: pullpass apply -f i.yaml"},
 		"an unknown field":         {"  role:", "  rolle:", "i.yaml:6:3: spec.rolle: unknown field"},
 		"the role is missing":      {"  role: arn:aws:iam::111111111111:role/r\n", "", "spec.role: is missing"},
 		"the role is none":         {"role/r", "user/r", "i.yaml:6:9: spec.role:"},

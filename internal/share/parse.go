@@ -11,14 +11,16 @@ import (
 )
 
 // Parse reads a share document strictly and fills in the defaults. The name is that of the file, for messages. All
-// mistakes are reported at once, as Errors, each with line and column; a mistake in the YAML itself comes alone.
+// mistakes are reported at once, as Errors, each with line and column; a mistake in the YAML itself comes alone, and so does
+// that the document is an invitation.
 //
 // What needs more than the document is left to the caller: whether profiles exist (CheckProfiles), which registry the
 // subscription opens.
 func Parse(name string, src []byte) (*Document, error) {
 	d := &decoder{positions: positions{file: name, fields: map[string]Position{}}}
 	doc := &Document{}
-	if root := d.parseYAML(src); root != nil {
+	root := d.parseYAML(src)
+	if root != nil && !d.mistaken(root, InvitationKind, "this is an invitation, not a share", "pullpass accept "+name) {
 		doc = d.document(d.note("", root))
 	}
 	if err := d.errs.err(); err != nil {

@@ -214,6 +214,10 @@ func TestParseRefuses(t *testing.T) {
 				"2:7: kind: must be Share, not \"Pass\"",
 			},
 		},
+		"an invitation, which is told at once and alone": {
+			replace("kind: Share", "kind: Invitation"),
+			[]string{"2:7: kind: this is an invitation, not a share [pullpass accept share.yaml]"},
+		},
 		"a tag of YAML, an anchor or an alias": {
 			replace("{region: us-west-2}", "{region: &r us-west-2, subscription: *r, account: !!str 5}"),
 			[]string{
