@@ -54,11 +54,11 @@ is needed.`,
 }
 
 func parseArtifact(s string) (registry.Artifact, error) {
-	repository, tag, found := strings.Cut(s, ":")
-	if !found || repository == "" || tag == "" {
-		return registry.Artifact{}, usagef("--artifact %q: want repository:tag", s)
+	artifact, err := registry.ParseArtifact(s)
+	if err != nil {
+		return artifact, usage(fmt.Errorf("--artifact %q: %w", s, err))
 	}
-	return registry.Artifact{Repository: repository, Tag: tag}, nil
+	return artifact, nil
 }
 
 // parallelChains bounds how many clusters are proven at the same time.

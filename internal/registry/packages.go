@@ -2,18 +2,6 @@ package registry
 
 import "fmt"
 
-// An Artifact is one tagged manifest of a registry.
-type Artifact struct {
-	Repository string
-	Tag        string
-}
-
-// String returns repository:tag.
-func (a Artifact) String() string { return a.Repository + ":" + a.Tag }
-
-// Reference returns the artifact's full name in a registry: host/repository:tag.
-func (a Artifact) Reference(r Registry) string { return r.Host() + "/" + a.String() }
-
 // BundleRepository holds the package bundles, one tag for each Kubernetes version.
 const BundleRepository = "eks-anywhere-packages-bundles"
 
