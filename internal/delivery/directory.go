@@ -158,6 +158,29 @@ func regular(path string) error {
 	return nil
 }
 
+// Ready finds out whether Write can deliver: it makes the directory as Write does and writes a file in it, which it removes.
+// What was delivered stays as it is.
+func (d Directory) Ready(context.Context) error {
+	err := d.prepare()
+	if err == nil {
+		err = d.probe()
+	}
+	if err != nil {
+		return fmt.Errorf("preparing to deliver to %s: %w", d.Path, err)
+	}
+	return nil
+}
+
+// probe writes something, because a full disk lets an empty file be made.
+func (d Directory) probe() error {
+	f, err := os.CreateTemp(d.Path, ".pullpass.*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString("to be removed\n")
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
+}
+
 // Write delivers a credential: both files with mode 0600, each there whole or not at all, in a directory that is made
 // with mode 0700 if need be.
 func (d Directory) Write(_ context.Context, config credential.Config) error {
@@ -172,10 +195,7 @@ func (d Directory) write(config credential.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(d.Path, dirMode); err != nil {
-		return err
-	}
-	if err := d.check(); err != nil {
+	if err := d.prepare(); err != nil {
 		return err
 	}
 	for _, f := range []struct {
@@ -185,11 +205,23 @@ func (d Directory) write(config credential.Config) error {
 		{credential.ConfigFileName, rendered},
 		{credential.ManifestFileName, credential.RenderManifest(rendered)},
 	} {
-		path := filepath.Join(d.Path, f.name)
-		if err := regular(path); err != nil && !errors.Is(err, ErrNothing) {
+		if err := atomicfile.Write(filepath.Join(d.Path, f.name), f.data, fileMode); err != nil {
 			return err
 		}
-		if err := atomicfile.Write(path, f.data, fileMode); err != nil {
+	}
+	return nil
+}
+
+// prepare makes the directory and refuses what Write must not replace.
+func (d Directory) prepare() error {
+	if err := os.MkdirAll(d.Path, dirMode); err != nil {
+		return err
+	}
+	if err := d.check(); err != nil {
+		return err
+	}
+	for _, name := range []string{credential.ConfigFileName, credential.ManifestFileName} {
+		if err := regular(filepath.Join(d.Path, name)); err != nil && !errors.Is(err, ErrNothing) {
 			return err
 		}
 	}

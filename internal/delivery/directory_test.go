@@ -158,6 +158,9 @@ func TestALinkIsNotFollowed(t *testing.T) {
 			write(t, elsewhere, "somebody's file")
 			dir := delivery.Directory{Path: filepath.Join(root, "d")}
 			lay(t, dir.Path, elsewhere)
+			if err := dir.Ready(t.Context()); err == nil {
+				t.Error("Ready followed the link")
+			}
 			if err := dir.Write(t.Context(), config()); err == nil {
 				t.Error("Write followed the link")
 			}
@@ -172,6 +175,57 @@ func TestALinkIsNotFollowed(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAPlaceIsReadyWhereWriteCanDeliver(t *testing.T) {
+	for name, test := range map[string]struct {
+		lay   func(t *testing.T, dir string)
+		ready bool
+		// left are the names in the directory afterwards.
+		left []string
+	}{
+		"where nothing is yet": {lay: func(*testing.T, string) {}, ready: true},
+		"where something was delivered": {
+			lay: func(t *testing.T, dir string) {
+				if err := (delivery.Directory{Path: dir}).Write(t.Context(), config()); err != nil {
+					t.Fatal(err)
+				}
+			},
+			ready: true, left: []string{"aws-config", "aws-secret.yaml"},
+		},
+		"not where a file stands in its way": {lay: func(t *testing.T, dir string) { write(t, dir, "a file") }},
+		"not where a file stands above it":   {lay: func(t *testing.T, dir string) { write(t, filepath.Dir(dir), "a file") }},
+		"not where a directory stands in a file's way": {
+			lay: func(t *testing.T, dir string) { write(t, filepath.Join(dir, "aws-config", "notes.txt"), "") }, left: []string{"aws-config"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := delivery.Directory{Path: filepath.Join(t.TempDir(), "out", "store-001")}
+			test.lay(t, dir.Path)
+			if err := dir.Ready(t.Context()); (err == nil) != test.ready {
+				t.Errorf("got error %v, want readiness %v", err, test.ready)
+			}
+			if diff := cmp.Diff(test.left, names(dir.Path)); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+			if err := dir.Write(t.Context(), config()); test.ready != (err == nil) {
+				t.Errorf("Write says %v, and Ready the opposite", err)
+			}
+		})
+	}
+}
+
+// names are what a directory holds, nothing where there is none.
+func names(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, e := range entries {
+		found = append(found, e.Name())
+	}
+	return found
 }
 
 func link(t *testing.T, to, path string) {

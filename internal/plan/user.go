@@ -112,8 +112,9 @@ func (u userKeys) plan(d KeyDecision) {
 	case KeyNothing:
 	}
 	if d.Unmark {
+		// The mark tells whose the orphans are, so it goes after them.
 		u.step(Step{
-			Verb: Untag, Target: describe(u.entity), Op: RemoveTags{Entity: u.entity, Keys: []string{TagPending}},
+			Needs: freed, Verb: Untag, Target: describe(u.entity), Op: RemoveTags{Entity: u.entity, Keys: []string{TagPending}},
 			Changes: []Change{{Field: "tags", Before: tagsText(map[string]string{TagPending: u.user.Tags[TagPending]})}},
 		})
 	}

@@ -83,6 +83,8 @@ func (p place) Read(context.Context) (delivery.Held, error) {
 	return delivery.Held{Config: config, Complete: true}, nil
 }
 
+func (place) Ready(context.Context) error { return nil }
+
 func (p place) Write(_ context.Context, config credential.Config) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -13,12 +13,17 @@ import (
 	"github.com/pullpass/pullpass/internal/plan"
 )
 
-// createKey marks the user, makes a key, delivers it and takes the mark away. Where it ends early, the mark stays: it
-// tells the next run whose key it was.
+// createKey makes sure that a key can be delivered, marks the user, makes the key, delivers it and takes the mark away.
+// Where it ends early, the mark stays: it tells the next run whose key it was.
 func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) error {
 	places, err := w.places(op.Deliveries)
 	if err != nil {
 		return err
+	}
+	for i, place := range places {
+		if err := place.Ready(ctx); err != nil {
+			return fmt.Errorf("cluster %s of account %s: no key was made: %w", op.Deliveries[i].Cluster, w.id, err)
+		}
 	}
 	if op.Mark {
 		if err := w.putTags(ctx, op.User, map[string]string{plan.TagPending: string(w.Run)}, call); err != nil {

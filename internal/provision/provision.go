@@ -43,10 +43,12 @@ type Account struct {
 	Caller func(context.Context) (arn.ARN, error)
 }
 
-// A Deliverer reads or writes the credential of one cluster.
+// A Deliverer is the place of one cluster's credential.
 type Deliverer interface {
 	// Read returns delivery.ErrNothing where nothing was delivered.
 	Read(context.Context) (delivery.Held, error)
+	// Ready finds out whether Write can deliver, before there is a key whose secret would be lost.
+	Ready(context.Context) error
 	Write(context.Context, credential.Config) error
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/share"
@@ -295,28 +296,75 @@ func (l *lab) untag(account arn.AccountID) {
 	must(l.t, err)
 }
 
+// unwritable is a place that turns out to take nothing once the key is there, such as a disk that fills up.
+type unwritable struct{ provision.Deliverer }
+
+var errFull = errors.New("no space left on device")
+
+func (unwritable) Write(context.Context, credential.Config) error { return errFull }
+
+// losing is a run whose key for one cluster gets lost.
+func (l *lab) losing(cluster string) provision.Config {
+	c := l.run()
+	deliverer := c.Deliverer
+	c.Deliverer = func(d share.ClusterDelivery) (provision.Deliverer, error) {
+		place, err := deliverer(d)
+		if d.Cluster == cluster {
+			place = unwritable{place}
+		}
+		return place, err
+	}
+	return c
+}
+
 func TestAKeyThatDidNotReachItsClusterIsReplaced(t *testing.T) {
 	l := newLab(t, sandbox.Config{})
-	blocked := filepath.Join(l.out, "depot-001")
-	c := l.run()
-	p := l.plan(c)
-	writeFile(t, blocked, "not a directory")
-	result, err := provision.Apply(t.Context(), c, p)
+	c := l.losing("depot-001")
+	result, err := provision.Apply(t.Context(), c, l.plan(c))
 	must(t, err)
 	var undelivered *provision.UndeliveredError
-	if !errors.As(result.Err(), &undelivered) {
+	if !errors.As(result.Err(), &undelivered) || !errors.Is(undelivered, errFull) {
 		t.Fatalf("got error %v, want one that names the key", result.Err())
 	}
 	lost := l.keys(depot, "pullpass-packages-depot-001")
 	if !slices.Equal(lost, []string{undelivered.Key}) {
 		t.Errorf("the user has the keys %v, the error names %s", lost, undelivered.Key)
 	}
-	must(t, os.Remove(blocked))
 	l.mustApply()
 	l.mustBeSettled()
 	l.mustHoldTheOnlyKeys()
 	if l.held("depot-001") == undelivered.Key {
 		t.Error("the lost key is in use")
+	}
+}
+
+func TestNoKeyIsMadeForAPlaceThatCannotBeWrittenTo(t *testing.T) {
+	for name, block := range map[string]func(t *testing.T, dir string){
+		"a file in the directory's place": func(t *testing.T, dir string) { writeFile(t, dir, "not a directory") },
+		"a link in the directory's place": func(t *testing.T, dir string) { must(t, os.Symlink(t.TempDir(), dir)) },
+		"a directory in a file's place": func(t *testing.T, dir string) {
+			must(t, os.MkdirAll(filepath.Join(dir, "aws-secret.yaml"), 0o700))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, sandbox.Config{})
+			c := l.run()
+			p := l.plan(c)
+			blocked := filepath.Join(l.out, "depot-001")
+			block(t, blocked)
+			result, err := provision.Apply(t.Context(), c, p)
+			must(t, err)
+			if result.Count(provision.Failed) != 1 || !strings.Contains(result.Err().Error(), "depot-001") {
+				t.Errorf("%d steps failed: %v", result.Count(provision.Failed), result.Err())
+			}
+			if keys := l.keys(depot, depotUser); len(keys) > 0 {
+				t.Errorf("the keys %v were made", keys)
+			}
+			must(t, os.RemoveAll(blocked))
+			l.mustApply()
+			l.mustBeSettled()
+			l.mustHoldTheOnlyKeys()
+		})
 	}
 }
 
@@ -343,15 +391,12 @@ func TestAnotherMachinesRunIsWaitedFor(t *testing.T) {
 	_, err := client.DeleteAccessKey(t.Context(), &iam.DeleteAccessKeyInput{UserName: user, AccessKeyId: aws.String(l.held("depot-001"))})
 	must(t, err)
 	must(t, os.RemoveAll(filepath.Join(l.out, "depot-001")))
-	c := l.run()
+	c := l.losing("depot-001")
 	c.Run = plan.RunID(time.Now().UTC().Format("20060102T150405Z") + ".0000000f.desktop")
-	p := l.plan(c)
-	writeFile(t, filepath.Join(l.out, "depot-001"), "in the way")
-	_, err = provision.Apply(t.Context(), c, p)
+	_, err = provision.Apply(t.Context(), c, l.plan(c))
 	must(t, err)
-	must(t, os.Remove(filepath.Join(l.out, "depot-001")))
 
-	p = l.plan(l.run())
+	p := l.plan(l.run())
 	if len(p.Problems) != 1 || p.Problems[0].Kind != plan.KeyBusy || !strings.Contains(p.Problems[0].Msg, string(c.Run)) {
 		t.Errorf("problems: %v", p.Problems)
 	}
