@@ -31,6 +31,9 @@ type Config struct {
 	// ConfigFiles and CredentialsFiles are the AWS configuration files; nil for those that the SDK finds. An empty list
 	// is none.
 	ConfigFiles, CredentialsFiles []string
+	// Isolated says that keys in the profiles of those files are all that is read: no variable of the environment, no
+	// endpoint that a file configures, no metadata service. Requests go to AWS's own host names.
+	Isolated bool
 	// Region is used where the access given names none: IAM does not mind, STS wants one.
 	Region arn.Region
 	Retry  Retry
@@ -150,9 +153,32 @@ func describe(access share.Access) string {
 	return "the default access"
 }
 
-// load reads the configuration through the SDK, which for the default access and for what a profile leaves out also
-// reads the AWS_* variables of its own environment.
+// load gives every access its configuration, from wherever it is read.
 func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, error) {
+	read := f.chain
+	if f.config.Isolated {
+		read = f.isolated
+	}
+	cfg, err := read(ctx, access)
+	if err != nil {
+		return cfg, err
+	}
+	if f.config.HTTPClient != nil {
+		cfg.HTTPClient = f.config.HTTPClient
+	}
+	if !access.RoleARN.IsZero() {
+		cfg.Credentials = f.assume(cfg, access)
+	}
+	// The calls that fetch credentials do not take part in the pace: they are made while the call that needs them has its
+	// place, and often go to another account.
+	pace := newPace(f.config.Retry)
+	cfg.Retryer = func() aws.Retryer { return pace }
+	return cfg, nil
+}
+
+// chain reads the configuration through the SDK, which for the default access and for what a profile leaves out also
+// reads the AWS_* variables of its own environment.
+func (f *Factory) chain(ctx context.Context, access share.Access) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(f.buildable),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(f.config.Retry) }),
@@ -169,25 +195,14 @@ func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, er
 	if f.config.CredentialsFiles != nil {
 		options = append(options, config.WithSharedCredentialsFiles(f.config.CredentialsFiles))
 	}
-	if profile := access.Profile + access.SourceProfile; profile != "" {
+	if profile := profileOf(access); profile != "" {
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return cfg, err
-	}
-	if f.config.HTTPClient != nil {
-		cfg.HTTPClient = f.config.HTTPClient
-	}
-	if !access.RoleARN.IsZero() {
-		cfg.Credentials = f.assume(cfg, access)
-	}
-	// The calls that fetch credentials do not take part in the pace: they are made while the call that needs them has its
-	// place, and often go to another account.
-	pace := newPace(f.config.Retry)
-	cfg.Retryer = func() aws.Retryer { return pace }
-	return cfg, nil
+	return config.LoadDefaultConfig(ctx, options...)
 }
+
+// profileOf is the profile that an access begins with; empty for the default access.
+func profileOf(access share.Access) string { return access.Profile + access.SourceProfile }
 
 // assume returns the credentials of a role that the share gives as access.
 func (f *Factory) assume(cfg aws.Config, access share.Access) aws.CredentialsProvider {

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/spf13/cobra"
 
 	"github.com/pullpass/pullpass/arn"
@@ -152,13 +151,10 @@ func (d *dialer) hangUp() {
 func (c *cloud) factory(a *app, region arn.Region) *awsclient.Factory {
 	config := awsclient.Config{
 		ConfigFiles: c.configFiles, CredentialsFiles: c.credentialsFiles, Region: region, Token: a.tokenPrompt(),
+		Isolated: c.sandboxed, // The shell's AWS_* variables are meant for AWS itself.
 	}
 	if c.transport != nil {
-		// The SDK wants a client of its own type as soon as AWS_CA_BUNDLE is set, because it adds to the client's roots.
-		config.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-			t.Proxy, t.DialContext, t.TLSClientConfig = c.transport.Proxy, c.transport.DialContext, c.transport.TLSClientConfig.Clone()
-			t.MaxIdleConnsPerHost = c.transport.MaxIdleConnsPerHost
-		})
+		config.HTTPClient = c.client()
 	}
 	return awsclient.New(config)
 }
