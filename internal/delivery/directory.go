@@ -30,13 +30,15 @@ var (
 // Held is what a place holds.
 type Held struct {
 	Config credential.Config
-	// Complete says that every file of the place carries Config.
+	// Complete says that every file of the place carries Config and that nobody but its owner may read it.
 	Complete bool
 }
 
 const (
 	dirMode  = 0o700
 	fileMode = 0o600
+	// othersMode is what others than the owner may do.
+	othersMode = 0o077
 )
 
 // A Directory is a delivery of two files, aws-config and aws-secret.yaml. Other files in it are left alone.
@@ -81,7 +83,18 @@ func (d Directory) read() (Held, error) {
 	if configErr == nil && manifestErr == nil && damaged(parsed.Key, carried) {
 		return Held{}, fmt.Errorf("%w of access key %s in %s and %s", ErrTwoSecrets, parsed.Key.ID, credential.ConfigFileName, credential.ManifestFileName)
 	}
-	return Held{Config: parsed, Complete: configErr == nil && manifestErr == nil && bytes.Equal(config, carried)}, nil
+	return Held{Config: parsed, Complete: configErr == nil && manifestErr == nil && bytes.Equal(config, carried) && d.private()}, nil
+}
+
+// private reports whether nobody but their owner may read or write the files.
+func (d Directory) private() bool {
+	for _, name := range []string{credential.ConfigFileName, credential.ManifestFileName} {
+		info, err := os.Lstat(filepath.Join(d.Path, name))
+		if err != nil || info.Mode().Perm()&othersMode != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // damaged reports whether another config has the same key with another secret. A key has one secret, so one of the two is
@@ -138,6 +151,8 @@ func (d Directory) check() error {
 		return ErrNothing
 	case err != nil:
 		return err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%s: a symbolic link, not a directory", d.Path)
 	case !info.IsDir():
 		return fmt.Errorf("%s: not a directory", d.Path)
 	}
@@ -152,6 +167,8 @@ func regular(path string) error {
 		return ErrNothing
 	case err != nil:
 		return err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%s: a symbolic link, %w", path, ErrNotAFile)
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s: %w", path, ErrNotAFile)
 	}

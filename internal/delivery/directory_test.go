@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,8 +29,36 @@ func write(t *testing.T, path, text string) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func chmod(t *testing.T, path string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFileThatOthersMayReadIsNotComplete(t *testing.T) {
+	for mode, complete := range map[fs.FileMode]bool{0o600: true, 0o400: true, 0o640: false, 0o604: false, 0o620: false} {
+		for _, name := range []string{"aws-config", "aws-secret.yaml"} {
+			t.Run(fmt.Sprintf("%s with mode %o", name, mode), func(t *testing.T) {
+				dir := delivery.Directory{Path: t.TempDir()}
+				if err := dir.Write(t.Context(), config()); err != nil {
+					t.Fatal(err)
+				}
+				chmod(t, filepath.Join(dir.Path, name), mode)
+				held, err := dir.Read(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if held.Complete != complete {
+					t.Errorf("complete: %v, want %v", held.Complete, complete)
+				}
+			})
+		}
 	}
 }
 
@@ -60,6 +89,7 @@ func TestWritingAgainReplacesOurFilesAndKeepsOthers(t *testing.T) {
 	dir := delivery.Directory{Path: t.TempDir()}
 	write(t, filepath.Join(dir.Path, "notes.txt"), "mine")
 	write(t, filepath.Join(dir.Path, "aws-config"), "an old file that anybody can read")
+	chmod(t, filepath.Join(dir.Path, "aws-config"), 0o644)
 	if err := dir.Write(t.Context(), config()); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +105,7 @@ func TestWritingAgainReplacesOurFilesAndKeepsOthers(t *testing.T) {
 		}
 		got[e.Name()] = info.Mode()
 	}
-	if diff := cmp.Diff(map[string]fs.FileMode{"notes.txt": 0o644, "aws-config": 0o600, "aws-secret.yaml": 0o600}, got); diff != "" {
+	if diff := cmp.Diff(map[string]fs.FileMode{"notes.txt": 0o600, "aws-config": 0o600, "aws-secret.yaml": 0o600}, got); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
@@ -161,8 +191,8 @@ func TestALinkIsNotFollowed(t *testing.T) {
 			if err := dir.Ready(t.Context()); err == nil {
 				t.Error("Ready followed the link")
 			}
-			if err := dir.Write(t.Context(), config()); err == nil {
-				t.Error("Write followed the link")
+			if err := dir.Write(t.Context(), config()); err == nil || !strings.Contains(err.Error(), "a symbolic link") {
+				t.Errorf("Write followed the link, or does not name it: %v", err)
 			}
 			if _, err := dir.Read(t.Context()); err == nil || errors.Is(err, delivery.ErrNothing) {
 				t.Errorf("Read followed the link: %v", err)

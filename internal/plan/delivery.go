@@ -39,8 +39,8 @@ func configChanges(got Delivery, want credential.Config) []Change {
 		}
 	}
 	if len(changes) == 0 {
-		// The key id and all the rest are equal, so it is the secret or one of the files.
-		changes = append(changes, Change{Field: "files", Before: "incomplete", After: "complete"})
+		// The key id and all the rest are equal, so it is the secret, one of the files or who may read them.
+		changes = append(changes, Change{Field: "files", Before: "incomplete, or open to others", After: "complete, for their owner alone"})
 	}
 	return changes
 }

@@ -126,7 +126,7 @@ type Delivery struct {
 	// Config is what is delivered, the key included, where State is Held.
 	Config credential.Config
 	// Complete says, where State is Held, that every part of the delivery carries Config, such as both files of a
-	// directory.
+	// directory, and that nobody but its owner may read it.
 	Complete bool
 	// Err is why State is Unknown.
 	Err error

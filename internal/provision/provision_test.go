@@ -227,10 +227,16 @@ func TestDriftIsUndone(t *testing.T) {
 	must(t, err)
 	writeFile(t, filepath.Join(l.out, "store-002", "aws-secret.yaml"), "torn")
 	must(t, os.Remove(filepath.Join(l.out, "store-001", "aws-config")))
+	must(t, os.Chmod(filepath.Join(l.out, "depot-001", "aws-secret.yaml"), 0o644))
 
 	l.mustApply()
 	l.mustBeSettled()
 	l.mustHoldTheOnlyKeys()
+	info, err := os.Stat(filepath.Join(l.out, "depot-001", "aws-secret.yaml"))
+	must(t, err)
+	if info.Mode() != 0o600 {
+		t.Errorf("the file that others could read has mode %v", info.Mode())
+	}
 	versions, err := client.ListPolicyVersions(ctx, &iam.ListPolicyVersionsInput{PolicyArn: policy})
 	must(t, err)
 	if len(versions.Versions) != 5 {
