@@ -56,29 +56,23 @@ type identity struct {
 	session *token.Session
 }
 
-// authenticate checks, in AWS's order [seen], the scope, the time, the key with its session token, and the signature.
-func (g *gateway) authenticate(r *http.Request, req *request, at endpoint) error {
+// claim checks, in AWS's order [seen], the scope, the time, and the key with its session token. It returns what the
+// request must have been signed with: the signature itself, which comes last, covers the body.
+func (g *gateway) claim(r *http.Request, req *request, at endpoint) (awsid.SecretAccessKey, error) {
 	signature, err := sigv4.Parse(r)
 	if err != nil {
-		return signatureError(err)
+		return "", signatureError(err)
 	}
 	req.signature = signature
 	rules := sigv4.Rules{Service: req.service.Name, Region: at.region, Skew: req.service.Skew, Now: g.clock()}
 	if err := signature.Check(r, rules); err != nil {
-		return signatureError(err)
+		return "", signatureError(err)
 	}
 	if _, err := arn.ParseRegion(string(signature.Scope.Region)); err != nil {
 		// On bare loopback the rules allow any Region, but it must be one.
-		return wire.Errorf(wire.SignatureDoesNotMatch, "Credential should be scoped to a valid region, not '%s'.", signature.Scope.Region)
+		return "", wire.Errorf(wire.SignatureDoesNotMatch, "Credential should be scoped to a valid region, not '%s'.", signature.Scope.Region)
 	}
-	secret, err := g.secret(req)
-	if err != nil {
-		return err
-	}
-	if err := g.verifier.Verify(signature, r, req.Body, secret); err != nil {
-		return signatureError(err)
-	}
-	return nil
+	return g.secret(req)
 }
 
 // secret finds what the request's key signs with, and who that is.

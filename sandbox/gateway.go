@@ -87,15 +87,20 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
 	g.record(r, req, refusal)
 }
 
-// answer takes a request through all steps but the last.
+// answer takes a request through all steps but the last. Its body is read once it names a key that is good, so that a
+// stranger's is never kept.
 func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, at endpoint) (any, error) {
+	secret, err := g.claim(r, req, at)
+	if err != nil {
+		return nil, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody(req.service.Name)))
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	req.Request = wire.NewRequest(r, body)
-	if err := g.authenticate(r, req, at); err != nil {
-		return nil, err
+	if err := g.verifier.Verify(req.signature, r, body, secret); err != nil {
+		return nil, signatureError(err)
 	}
 	name, err := req.service.Codec.Operation(req.Request)
 	if err != nil {

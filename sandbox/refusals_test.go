@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -134,5 +137,32 @@ func TestOneOfManyCreationsSucceeds(t *testing.T) {
 		if made[i].Load() != 1 || refused[i].Load() != each-1 {
 			t.Errorf("user-%d was made %d times and refused %d times", i, made[i].Load(), refused[i].Load())
 		}
+	}
+}
+
+// A body that never comes would never be answered if it were waited for.
+func TestTheBodyOfAStrangerIsNotRead(t *testing.T) {
+	s := sandboxtest.Start(t, sandbox.Config{})
+	body, end := io.Pipe()
+	defer func() { _ = end.Close() }()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Endpoint(), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.ContentLength = 10 << 20 // more than a server reads of what nobody wants
+	nobody := aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+	err = v4.NewSigner().SignHTTP(t.Context(), nobody, request, "0", "ecr", string(sandboxtest.Region), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	if response.StatusCode != http.StatusBadRequest {
+		t.Errorf("status %d, want 400, which is ECR's for a key that nobody holds", response.StatusCode)
 	}
 }
