@@ -29,7 +29,7 @@ func (a *app) acceptCommand() *cobra.Command {
 		Short: "Take up an invitation: make the destination's side of a share, and prove it",
 		Long: `Makes the destination's side from an invitation, which the source's administrator wrote with --invitations. The end
 is the same as if one administrator with access to both accounts had applied the share. The credentials go where the
-invitation says, relative to its file.`,
+invitation says, relative to its file. The proofs at the end, and the exit codes, are those of pullpass apply.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("want the FILE of one invitation")

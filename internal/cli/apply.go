@@ -25,7 +25,7 @@ type applyOptions struct {
 func (o *applyOptions) register(cmd *cobra.Command) {
 	o.planOptions.register(cmd)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask for a confirmation")
-	cmd.Flags().BoolVar(&o.noVerify, "no-verify", false, "do not prove the result")
+	cmd.Flags().BoolVar(&o.noVerify, "no-verify", false, "do not prove the result (pullpass verify does that later)")
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -34,8 +34,12 @@ func (a *app) applyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply",
 		Short: "Make the share so, and prove it",
-		Long: `Shows the plan, asks, carries it out in all accounts side by side, and proves for every cluster that its
-credential pulls. A failure in one destination stops only that one; running it again goes on from there.`,
+		Long: `Shows the plan, asks (unless --yes), carries it out in all accounts side by side, and at its end proves for every
+cluster that its credential pulls, as pullpass verify does (unless --no-verify). A failure in one destination stops only
+that one; running it again goes on from there. A side without access is handed over: see pullpass plan.
+
+The exit code is 0 if all was done and proven, 1 if something was not done, and 4 if all was done and a proof failed. What
+is handed over counts for none of these.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withShare(cmd.Context(), flags, func(s *session) error { return s.apply(cmd.Context(), o) })
@@ -50,7 +54,7 @@ credential pulls. A failure in one destination stops only that one; running it a
 
 // applyResult is the result of `pullpass apply`.
 type applyResult struct {
-	Plan   *plan.Plan   `json:"plan"`
+	Plan   planResult   `json:"plan"`
 	Steps  []stepReport `json:"steps"`
 	Proofs *proofReport `json:"proofs,omitempty"`
 }
@@ -117,7 +121,7 @@ func (a *app) stepProgress(e provision.Event) {
 
 // conclude proves the result and sums it up.
 func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Result, o applyOptions) error {
-	result := applyResult{Plan: p, Steps: []stepReport{}}
+	result := applyResult{Plan: s.planResult(p), Steps: []stepReport{}}
 	for _, step := range done.Steps {
 		report := stepReport{ID: step.Step.ID, Account: step.Step.Account, State: step.State}
 		if step.Err != nil {

@@ -3,9 +3,11 @@ package cli
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/plan"
 )
 
@@ -22,7 +24,11 @@ func (a *app) planCommand() *cobra.Command {
 		Use:   "plan",
 		Short: "Show what apply would change",
 		Long: `Reads both sides and shows the difference to the share. A side without access is handed over: what it needs is
-shown as commands of the AWS CLI for its administrator. The exit code is 3 if there is something to change.`,
+shown as commands of the AWS CLI for its administrator. Nothing is changed.
+
+The exit code is 0 if apply would change nothing, 3 if it would change something, and 1 if a problem stops a side or a
+cluster, or a side cannot be read. A side that is handed over is not looked at, and counts for none of these: with every
+side handed over the exit code is 0.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error {
@@ -46,8 +52,30 @@ shown as commands of the AWS CLI for its administrator. The exit code is 3 if th
 	return cmd
 }
 
+// planResult is the result of `pullpass plan`.
+type planResult struct {
+	plan.Report
+	// Subscription is nil where EKS was not asked about it.
+	Subscription *subscriptionResult `json:"subscription,omitempty"`
+}
+
+func (s *session) planResult(p *plan.Plan) planResult {
+	return planResult{Report: p.Report(), Subscription: newSubscriptionResult(s.located.subscription)}
+}
+
+func newSubscriptionResult(s *awsclient.Subscription) *subscriptionResult {
+	if s == nil {
+		return nil
+	}
+	r := &subscriptionResult{ID: s.ID, Status: string(s.Status)}
+	if !s.Expires.IsZero() {
+		r.Expires = s.Expires.UTC().Format(time.RFC3339)
+	}
+	return r
+}
+
 func (s *session) showPlan(p *plan.Plan, invitations string) error {
-	if err := s.app.result(p, func(w io.Writer) error { return writePlan(w, p) }); err != nil {
+	if err := s.app.result(s.planResult(p), func(w io.Writer) error { return writePlan(w, p) }); err != nil {
 		return err
 	}
 	if invitations != "" {

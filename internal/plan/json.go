@@ -7,8 +7,8 @@ import (
 	"github.com/pullpass/pullpass/internal/share"
 )
 
-// The JSON of a plan. Its names are stable: programs read it.
-type planJSON struct {
+// A Report is a plan as programs read it, by account. Its names are stable.
+type Report struct {
 	Share    string        `json:"share"`
 	Posture  share.Posture `json:"posture"`
 	Registry string        `json:"registry"`
@@ -48,17 +48,20 @@ type noteJSON struct {
 	Message string `json:"message"`
 }
 
-// MarshalJSON gives the plan by account. Operations are left out: what they hold is in the changes, but for keys, which no
-// plan shows.
-func (p *Plan) MarshalJSON() ([]byte, error) {
-	out := planJSON{
+// MarshalJSON gives the plan's Report.
+func (p *Plan) MarshalJSON() ([]byte, error) { return json.Marshal(p.Report()) }
+
+// Report gives the plan by account. Operations are left out: what they hold is in the changes, but for keys, which no plan
+// shows.
+func (p *Plan) Report() Report {
+	out := Report{
 		Share: p.Share, Posture: p.Posture, Registry: p.Registry.Host(), Pending: p.Pending(), Summary: p.Summary(),
 		Accounts: []accountJSON{},
 	}
 	for _, side := range p.Sides {
 		out.Accounts = append(out.Accounts, p.accountJSON(side))
 	}
-	return json.Marshal(out)
+	return out
 }
 
 func (p *Plan) accountJSON(side Side) accountJSON {
