@@ -189,11 +189,15 @@ func (o *planOptions) register(cmd *cobra.Command) {
 // begin starts a run. One that will change things takes a lock, so that others can tell that it is at work.
 func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run, error) {
 	now := s.app.env.Now()
-	id, err := plan.NewRunID(s.app.env.Hostname, now, s.app.env.Random)
+	locks, err := filepath.Abs(filepath.Join(s.dir, ".pullpass", "runs"))
 	if err != nil {
 		return nil, err
 	}
-	locks := filepath.Join(s.dir, ".pullpass", "runs")
+	place := plan.RunPlace(s.app.env.Hostname, locks)
+	id, err := plan.NewRunID(place, now, s.app.env.Random)
+	if err != nil {
+		return nil, err
+	}
 	live, err := runlock.Live(locks, now)
 	if err != nil {
 		return nil, err
@@ -209,7 +213,7 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 	r.options = plan.Options{Adopt: o.adopt, TakeOver: o.takeOver, Run: id, Now: now, MaxKeyAge: s.keys.MaxAge}
 	r.config = provision.Config{
 		Accounts: map[arn.AccountID]provision.Opener{}, Deliverer: s.deliverer, Run: id,
-		Runs: plan.Runs{Host: plan.RunHost(s.app.env.Hostname), Live: live},
+		Runs: plan.Runs{Host: place, Live: live},
 	}
 	for account, access := range s.access {
 		r.config.Accounts[account] = s.opener(access)

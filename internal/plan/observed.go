@@ -134,7 +134,7 @@ type Delivery struct {
 
 // Runs tells which runs of this machine are at work.
 type Runs struct {
-	// Host is this machine's name as its run ids have it.
+	// Host is this machine's name with its directory of locks, as its run ids have them: see RunPlace.
 	Host string
 	// Live are the runs of this machine whose lock is held.
 	Live []RunID

@@ -37,7 +37,22 @@ func TestARunIDCarriesItsTimeAndItsMachine(t *testing.T) {
 	}
 }
 
+func TestARunPlaceIsADirectoryOfAMachine(t *testing.T) {
+	here, there := plan.RunPlace("laptop", "/a/.pullpass/runs"), plan.RunPlace("laptop", "/b/.pullpass/runs")
+	if here == there || here == plan.RunHost("laptop") {
+		t.Errorf("two copies of a share have the places %s and %s", here, there)
+	}
+	id, err := plan.NewRunID(here, time.Now(), bytes.NewReader(make([]byte, 4)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parsed, err := plan.ParseRunID(string(id)); err != nil || parsed.Host() != here {
+		t.Errorf("parsed as %q, %v", parsed, err)
+	}
+}
+
 func FuzzParseRunID(f *testing.F) {
+	f.Add("20261122T231500Z.9f86d081.laptop_5e884898")
 	f.Add("20261122T231500Z.9f86d081.laptop")
 	f.Add("20261122T231500Z.9f86d081.")
 	f.Add("../../etc/passwd")
