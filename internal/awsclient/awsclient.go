@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,6 +62,9 @@ const (
 
 // ErrNoToken says that an MFA code is needed and that there is nobody to ask.
 var ErrNoToken = errors.New("an MFA code is needed, and there is no terminal to ask for it")
+
+// ErrHalfKey says that a profile has one of aws_access_key_id and aws_secret_access_key without the other.
+var ErrHalfKey = errors.New("it has half a key: aws_access_key_id and aws_secret_access_key go together")
 
 // A Factory makes the clients of one run. They share one transport, so that connections are used again.
 type Factory struct {
@@ -160,6 +164,9 @@ func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, er
 		read = f.isolated
 	}
 	cfg, err := read(ctx, access)
+	if err != nil && strings.Contains(err.Error(), "partial credentials found") { // The SDK has no type for it.
+		return cfg, ErrHalfKey
+	}
 	if err != nil {
 		return cfg, err
 	}

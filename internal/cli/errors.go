@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"github.com/aws/smithy-go"
 
@@ -128,6 +132,11 @@ func rules() []rule {
 		{is: lacksCredentials, code: exitFailed, hint: "sign in, or name a profile that holds credentials"},
 		{is: hasCode("AccessDenied", "AccessDeniedException"), code: exitFailed,
 			hint: "the access given may not do this; the message names the action that it lacks"},
+		{is: is(awsclient.ErrHalfKey), code: exitFailed, hint: "complete the profile, or take the half away"},
+		{is: is(awsclient.ErrNoKeys), code: exitFailed, hint: "name a profile of the sandbox: the id of an account that it has"},
+		{is: isA[*net.OpError], code: exitFailed, hint: "check the network, the Region, HTTPS_PROXY and AWS_ENDPOINT_URL"},
+		{is: is(syscall.ENOTDIR), code: exitFailed, hint: "a file is where a directory should be: name another directory"},
+		{is: is(fs.ErrPermission), code: exitFailed, hint: "check who may write there; the records of runs are kept beside the share"},
 	}
 }
 
@@ -171,14 +180,36 @@ func terse(err error) string {
 	}
 	said := operation.Unwrap().Error()
 	var api smithy.APIError
-	var network *url.Error
 	switch {
 	case lacksCredentials(err):
 		said = "no AWS credentials were found"
 	case errors.As(err, &api):
 		said = api.ErrorCode() + ": " + api.ErrorMessage()
-	case errors.As(err, &network):
-		said = network.Error()
+	case errors.Is(err, context.Canceled):
+		said = "stopped before an answer came"
+	default:
+		said = unreached(err, said)
 	}
 	return strings.Replace(text, operation.Error(), said, 1)
+}
+
+// unreached says which host could not be reached and why, else what it is given.
+func unreached(err error, otherwise string) string {
+	var network *url.Error
+	if !errors.As(err, &network) {
+		return otherwise
+	}
+	address, parseErr := url.Parse(network.URL)
+	if parseErr != nil {
+		return otherwise
+	}
+	reason := network.Err
+	for next := errors.Unwrap(reason); next != nil; next = errors.Unwrap(next) {
+		reason = next
+	}
+	text := reason.Error()
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		text = dns.Err
+	}
+	return fmt.Sprintf("cannot reach %s: %s", address.Host, text)
 }

@@ -29,7 +29,12 @@ func (a *app) registryCommand() *cobra.Command {
 subscription where there is one and access to the source; then the registry account that the share gives counts, then
 the Region table. With --region it does without a share: EKS is asked with --subscription, the table answers otherwise.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.registry(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.region != "" && cmd.Flags().Changed("share") {
+				return usagef("--region goes without a share: give one of --region and --share")
+			}
+			return a.registry(cmd.Context(), o)
+		},
 	}
 	o.cloudFlags.register(cmd)
 	cmd.Flags().StringVarP(&o.file, "share", "f", "share.yaml", "the share document, a `FILE`")
@@ -68,6 +73,9 @@ func (a *app) registry(ctx context.Context, o registryOptions) error {
 	region, err := arn.ParseRegion(o.region)
 	if err != nil {
 		return usage(err)
+	}
+	if o.subscription == "" && (o.profile != "" || o.sandbox != "") {
+		return usagef("--profile and --sandbox go with --subscription: without it the table answers, and nothing is asked")
 	}
 	if o.subscription == "" {
 		found, err := fromTable(region)
