@@ -3,11 +3,9 @@ package cli
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/plan"
 )
 
@@ -61,17 +59,6 @@ type planResult struct {
 
 func (s *session) planResult(p *plan.Plan) planResult {
 	return planResult{Report: p.Report(), Subscription: newSubscriptionResult(s.located.subscription)}
-}
-
-func newSubscriptionResult(s *awsclient.Subscription) *subscriptionResult {
-	if s == nil {
-		return nil
-	}
-	r := &subscriptionResult{ID: s.ID, Status: string(s.Status)}
-	if !s.Expires.IsZero() {
-		r.Expires = s.Expires.UTC().Format(time.RFC3339)
-	}
-	return r
 }
 
 func (s *session) showPlan(p *plan.Plan, invitations string) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -63,6 +64,17 @@ type subscriptionResult struct {
 	Expires string `json:"expires,omitempty"`
 }
 
+func newSubscriptionResult(s *awsclient.Subscription) *subscriptionResult {
+	if s == nil {
+		return nil
+	}
+	r := &subscriptionResult{ID: s.ID, Status: string(s.Status)}
+	if !s.Expires.IsZero() {
+		r.Expires = s.Expires.UTC().Format(time.RFC3339)
+	}
+	return r
+}
+
 func (a *app) registry(ctx context.Context, o registryOptions) error {
 	if o.region == "" {
 		if o.subscription != "" || o.profile != "" {
@@ -112,12 +124,7 @@ func (a *app) showRegistry(found located) error {
 	if row, ok := registry.ByAccount(r.Account); ok && row.Region == r.Region {
 		r.OnPage = row.Listed
 	}
-	if s := found.subscription; s != nil {
-		r.Subscription = &subscriptionResult{ID: s.ID, Status: string(s.Status)}
-		if !s.Expires.IsZero() {
-			r.Subscription.Expires = s.Expires.UTC().Format(time.RFC3339)
-		}
-	}
+	r.Subscription = newSubscriptionResult(found.subscription)
 	return a.result(r, r.write)
 }
 

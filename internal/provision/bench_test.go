@@ -54,7 +54,7 @@ func fleet(b *testing.B, size, clusters int) *lab {
 	}
 	transport := network(b)
 	// The 50 ms pass before a request takes a connection, so that a few carry them all.
-	transport.MaxConnsPerHost = 32
+	transport.MaxConnsPerHost = 8
 	return &lab{
 		t: b, sandbox: sandboxtest.Start(b, sandbox.Config{Seed: seed}), desired: derive(b, destinations.String()), out: b.TempDir(),
 		access: access, settling: awsclient.Settling{Limit: -1}, transport: far{transport},
