@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -186,13 +187,17 @@ func (f *Factory) load(ctx context.Context, access share.Access) (aws.Config, er
 // chain reads the configuration through the SDK, which for the default access and for what a profile leaves out also
 // reads the AWS_* variables of its own environment.
 func (f *Factory) chain(ctx context.Context, access share.Access) (aws.Config, error) {
+	var asked atomic.Bool
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(f.buildable),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(f.config.Retry) }),
 		config.WithDefaultRegion(string(f.config.Region)),
 		config.WithLogger(logging.Nop{}), // The SDK's own goes to stderr; what matters comes back as an error.
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
-			o.TokenProvider = func() (string, error) { return f.token(ctx, access, aws.ToString(o.SerialNumber)) }
+			o.TokenProvider = func() (string, error) {
+				asked.Store(true)
+				return f.token(ctx, access, aws.ToString(o.SerialNumber))
+			}
 			f.carry(o)
 		}),
 	}
@@ -205,7 +210,11 @@ func (f *Factory) chain(ctx context.Context, access share.Access) (aws.Config, e
 	if profile := profileOf(access); profile != "" {
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
-	return config.LoadDefaultConfig(ctx, options...)
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err == nil && cfg.Credentials != nil {
+		cfg.Credentials = &firstAnswer{provider: cfg.Credentials, asked: &asked}
+	}
+	return cfg, err
 }
 
 // profileOf is the profile that an access begins with; empty for the default access.
