@@ -106,6 +106,9 @@ func writePlan(w io.Writer, p *plan.Plan) error {
 func (s *session) hintProblems(p *plan.Plan) {
 	said := map[plan.ProblemKind]bool{}
 	for _, problem := range p.Problems {
+		if problem.Kind == plan.Unreadable && len(p.Runnable()) == 0 {
+			continue // There are no others that could go on.
+		}
 		if hint := problemHint(problem.Kind); hint != "" && !said[problem.Kind] {
 			said[problem.Kind] = true
 			s.app.say("hint: %s", hint)

@@ -195,6 +195,9 @@ func TestEachMFAQuestionGetsAnAnswerOfItsOwn(t *testing.T) {
 	if code != 1 || strings.Contains(stdout, "EOF") || strings.Count(stdout, "AccessDenied") != 2 {
 		t.Errorf("exit code %d; not every question was answered:\n%s%s", code, stdout, stderr)
 	}
+	if strings.Contains(stderr, "the others can go on") {
+		t.Errorf("no side can go on, and the hint says otherwise:\n%s", stderr)
+	}
 	for _, account := range []string{"111111111111", "999999999999"} {
 		if question := "MFA code of arn:aws:iam::" + account + ":mfa/lead: "; strings.Count(stderr, question) != 1 {
 			t.Errorf("%q was not asked once:\n%s", question, stderr)
