@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
-	"net/url"
 	"strings"
 	"syscall"
 
@@ -94,19 +92,6 @@ func hasCode(codes ...string) func(error) bool {
 	}
 }
 
-// lacksCredentials knows what the SDK's chain says when it comes to its end, at EC2's metadata service, and is refused or
-// reaches nobody there.
-func lacksCredentials(err error) bool {
-	var operation *smithy.OperationError
-	for errors.As(err, &operation) {
-		if operation.Service() == "ec2imds" {
-			return true
-		}
-		err = operation.Unwrap()
-	}
-	return false
-}
-
 // rules is the table; the first that fits counts.
 func rules() []rule {
 	return []rule{
@@ -129,7 +114,7 @@ func rules() []rule {
 		{is: is(delivery.ErrNothing), code: exitFailed, hint: "deliver a credential first: pullpass apply; or give a key with --key-id"},
 		{is: hasCode("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException"),
 			code: exitFailed, hint: "the credentials of the access are not valid (any more): sign in again, or correct the profile"},
-		{is: lacksCredentials, code: exitFailed, hint: "sign in, or name a profile that holds credentials"},
+		{is: awsclient.LacksCredentials, code: exitFailed, hint: "sign in, or name a profile that holds credentials"},
 		{is: hasCode("AccessDenied", "AccessDeniedException"), code: exitFailed,
 			hint: "the access given may not do this; the message names the action that it lacks"},
 		{is: is(awsclient.ErrHalfKey), code: exitFailed, hint: "complete the profile, or take the half away"},
@@ -159,7 +144,7 @@ func (a *app) report(err error) int {
 	if errors.As(err, &own) {
 		found.hint = own.hint
 	}
-	text := terse(err)
+	text := awsclient.InBrief(err).Error()
 	if !isA[*share.Error](err) && !isA[share.Errors](err) {
 		text = "error: " + text // Mistakes in a document begin with their place instead.
 	}
@@ -168,48 +153,4 @@ func (a *app) report(err error) int {
 		a.say("hint: %s", found.hint)
 	}
 	return found.code
-}
-
-// terse is an error's text with the SDK's wrapping taken off AWS's own words: which attempt it was and the request's id
-// say nothing to people, and differ from run to run.
-func terse(err error) string {
-	text := err.Error()
-	var operation *smithy.OperationError
-	if !errors.As(err, &operation) {
-		return text
-	}
-	said := operation.Unwrap().Error()
-	var api smithy.APIError
-	switch {
-	case lacksCredentials(err):
-		said = "no AWS credentials were found"
-	case errors.As(err, &api):
-		said = api.ErrorCode() + ": " + api.ErrorMessage()
-	case errors.Is(err, context.Canceled):
-		said = "stopped before an answer came"
-	default:
-		said = unreached(err, said)
-	}
-	return strings.Replace(text, operation.Error(), said, 1)
-}
-
-// unreached says which host could not be reached and why, else what it is given.
-func unreached(err error, otherwise string) string {
-	var network *url.Error
-	if !errors.As(err, &network) {
-		return otherwise
-	}
-	address, parseErr := url.Parse(network.URL)
-	if parseErr != nil {
-		return otherwise
-	}
-	reason := network.Err
-	for next := errors.Unwrap(reason); next != nil; next = errors.Unwrap(next) {
-		reason = next
-	}
-	text := reason.Error()
-	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
-		text = dns.Err
-	}
-	return fmt.Sprintf("cannot reach %s: %s", address.Host, text)
 }

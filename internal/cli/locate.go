@@ -81,7 +81,7 @@ func (s *session) locateAnyway(ctx context.Context, doc *share.Document) (locate
 	if err == nil || ctx.Err() != nil {
 		return found, err
 	}
-	s.app.progress("note: EKS could not be asked about the subscription: %s", terse(err))
+	s.app.progress("note: EKS could not be asked about the subscription: %s", awsclient.InBrief(err).Error())
 	return fallback(doc.Spec.Registry, nil)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
@@ -167,7 +168,7 @@ type linkReport struct {
 func newProofReport(p verify.Proof) linkReport {
 	r := linkReport{Link: p.Link, Outcome: p.Outcome.String(), Detail: p.Detail, Milliseconds: p.Took.Milliseconds()}
 	if fault := p.Fault(); fault != nil {
-		r.Error, r.Code, r.Side, r.Hint = terse(fault), fault.Code, fault.Side, fault.Hint
+		r.Error, r.Code, r.Side, r.Hint = awsclient.InBrief(fault).Error(), fault.Code, fault.Side, fault.Hint
 	}
 	return r
 }

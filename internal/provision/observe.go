@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
@@ -75,7 +76,7 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 	}
 	account, err := open(ctx)
 	if err != nil {
-		return &plan.Account{State: plan.Failed, Err: err}
+		return &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err)}
 	}
 	r := &reader{
 		want: w, in: account,
@@ -86,7 +87,7 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 	// Deliveries come first: they are near, and what they hold saves calls.
 	r.found.Deliveries = c.deliveries(ctx, w.clusters)
 	if err := r.read(ctx, c.limit()); err != nil {
-		return &plan.Account{State: plan.Failed, Err: err, Caller: r.found.Caller}
+		return &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err), Caller: r.found.Caller}
 	}
 	return &r.found
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/arn"
@@ -176,20 +177,33 @@ func TestAFailureInOneDestinationStopsOnlyThatOne(t *testing.T) {
 }
 
 func TestAnAccountThatCannotBeReadIsSaidAndOthersGoOn(t *testing.T) {
-	l := newLab(t, sandbox.Config{})
-	c := l.run()
-	gone := errors.New("signing in with profile depot: the session has expired")
-	c.Accounts[depot] = func(context.Context) (provision.Account, error) { return provision.Account{}, gone }
-	p := l.plan(c)
-	if len(p.Problems) != 1 || p.Problems[0].Kind != plan.Unreadable || p.Problems[0].Msg != gone.Error() {
-		t.Errorf("problems: %v", p.Problems)
+	for name, test := range map[string]struct {
+		gone error
+		want string
+	}{
+		"our own words": {errors.New("signing in with profile depot: the session has expired"), "signing in with profile depot: the session has expired"},
+		"AWS's words, without the SDK's": {
+			fmt.Errorf("asking STS who the caller is: %w", &smithy.OperationError{ServiceID: "STS", OperationName: "GetCallerIdentity",
+				Err: fmt.Errorf("RequestID: 6ca3d253: %w", &smithy.GenericAPIError{Code: "ExpiredToken", Message: "The token is expired"})}),
+			"asking STS who the caller is: ExpiredToken: The token is expired",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, sandbox.Config{})
+			c := l.run()
+			c.Accounts[depot] = func(context.Context) (provision.Account, error) { return provision.Account{}, test.gone }
+			p := l.plan(c)
+			if len(p.Problems) != 1 || p.Problems[0].Kind != plan.Unreadable || p.Problems[0].Msg != test.want {
+				t.Errorf("problems: %v", p.Problems)
+			}
+			result, err := provision.Apply(t.Context(), c, p)
+			if err != nil || result.Err() != nil {
+				t.Fatal(err, result.Err())
+			}
+			l.mustApply() // The account is there again.
+			l.mustHoldTheOnlyKeys()
+		})
 	}
-	result, err := provision.Apply(t.Context(), c, p)
-	if err != nil || result.Err() != nil {
-		t.Fatal(err, result.Err())
-	}
-	l.mustApply() // The account is there again.
-	l.mustHoldTheOnlyKeys()
 }
 
 func TestASideWithoutAccessIsNeitherReadNorChanged(t *testing.T) {

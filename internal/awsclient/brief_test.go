@@ -1,4 +1,4 @@
-package cli
+package awsclient_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/pullpass/pullpass/internal/awsclient"
 )
 
 func TestAnErrorOfTheSDKIsToldInFewWords(t *testing.T) {
@@ -34,7 +36,7 @@ func TestAnErrorOfTheSDKIsToldInFewWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := fmt.Errorf("reading role x: %w", &smithy.OperationError{ServiceID: "IAM", OperationName: "GetRole",
 				Err: fmt.Errorf("%w", test.err)})
-			if got := terse(err); got != "reading role x: "+test.want {
+			if got := awsclient.InBrief(err).Error(); got != "reading role x: "+test.want {
 				t.Errorf("got %q, want %q after the role", got, test.want)
 			}
 		})
