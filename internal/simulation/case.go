@@ -1,7 +1,11 @@
 // Package simulation decides IAM cases that are written as JSON lines.
 package simulation
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+)
 
 // A Case is one line: a request with all the policies that concern it, under a name of the writer's choice.
 type Case struct {
@@ -27,6 +31,22 @@ type Simulation struct {
 	ResourceControlPolicies []OrgPolicies `json:"resourceControlPolicies"`
 }
 
+// MarshalJSON writes an empty list for each list that the shape wants, even where there is none.
+func (s Simulation) MarshalJSON() ([]byte, error) {
+	type plain Simulation
+	s.IdentityPolicies = orEmpty(s.IdentityPolicies)
+	s.ServiceControlPolicies = orEmpty(s.ServiceControlPolicies)
+	s.ResourceControlPolicies = orEmpty(s.ResourceControlPolicies)
+	return json.Marshal(plain(s))
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
 // A Request is what is asked.
 type Request struct {
 	Principal Principal `json:"principal"`
@@ -34,6 +54,15 @@ type Request struct {
 	Resource  Resource  `json:"resource"`
 	// ContextVariables holds the condition keys. Nothing is filled in: what the case does not give, the request has not.
 	ContextVariables map[string]Values `json:"contextVariables"`
+}
+
+// MarshalJSON writes an empty object for a request without condition keys.
+func (r Request) MarshalJSON() ([]byte, error) {
+	type plain Request
+	if r.ContextVariables == nil {
+		r.ContextVariables = map[string]Values{}
+	}
+	return json.Marshal(plain(r))
 }
 
 // A Resource is what the action is done to, and whose it is.
@@ -54,6 +83,13 @@ type OrgPolicies struct {
 	Policies      []NamedPolicy `json:"policies"`
 }
 
+// MarshalJSON writes an empty list for a level without policies, which allows nothing.
+func (o OrgPolicies) MarshalJSON() ([]byte, error) {
+	type plain OrgPolicies
+	o.Policies = orEmpty(o.Policies)
+	return json.Marshal(plain(o))
+}
+
 // A Principal is an ARN as GetCallerIdentity prints it, a service's name, or Anonymous, which is written
 // {"type": "Anonymous"}.
 type Principal string
@@ -61,5 +97,58 @@ type Principal string
 // Anonymous is the principal of a request without a signature.
 const Anonymous Principal = "anonymous"
 
+// anonymousType is the only type that a principal written as an object has.
+const anonymousType = "Anonymous"
+
+// errPrincipal is for a principal that is written in neither form.
+var errPrincipal = errors.New(`a principal is an ARN, a service's name or {"type": "Anonymous"}`)
+
+// MarshalJSON writes Anonymous as an object, everything else as a string.
+func (p Principal) MarshalJSON() ([]byte, error) {
+	if p == Anonymous {
+		return json.Marshal(map[string]string{"type": anonymousType})
+	}
+	return json.Marshal(string(p))
+}
+
+// UnmarshalJSON reads both forms. A string that spells Anonymous is not the same as the object, and refused.
+func (p *Principal) UnmarshalJSON(src []byte) error {
+	if bytes.HasPrefix(src, []byte("{")) {
+		var fields map[string]string
+		if err := json.Unmarshal(src, &fields); err != nil || len(fields) != 1 || fields["type"] != anonymousType {
+			return errPrincipal
+		}
+		*p = Anonymous
+		return nil
+	}
+	var text string
+	if err := json.Unmarshal(src, &text); err != nil || Principal(text) == Anonymous {
+		return errPrincipal
+	}
+	*p = Principal(text)
+	return nil
+}
+
 // Values are the values of a condition key: a string, or a list of strings for a key with several.
 type Values []string
+
+// MarshalJSON writes one value as a string, any other number as a list.
+func (v Values) MarshalJSON() ([]byte, error) {
+	if len(v) == 1 {
+		return json.Marshal(v[0])
+	}
+	return json.Marshal(orEmpty([]string(v)))
+}
+
+// UnmarshalJSON reads both forms.
+func (v *Values) UnmarshalJSON(src []byte) error {
+	if bytes.HasPrefix(src, []byte("[")) {
+		return json.Unmarshal(src, (*[]string)(v))
+	}
+	var text string
+	if err := json.Unmarshal(src, &text); err != nil {
+		return err
+	}
+	*v = Values{text}
+	return nil
+}

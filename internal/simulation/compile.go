@@ -1,0 +1,251 @@
+package simulation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/authz"
+	"github.com/pullpass/pullpass/iampolicy"
+)
+
+// Errors that the errors of Compile wrap, beside ErrPrincipal. A policy with a mistake has an *iampolicy.SyntaxError, whose
+// line and column count within the policy's own text.
+var (
+	ErrAction   = errors.New("invalid action")
+	ErrResource = errors.New("invalid resource")
+	ErrContext  = errors.New("invalid context")
+	ErrPolicies = errors.New("policies that cannot be together")
+)
+
+// A Compiled case is ready to be decided any number of times, by several goroutines at once.
+type Compiled struct {
+	request  authz.Request
+	policies authz.Policies
+	// levels holds the orgIdentifier of each SCP and RCP that the case gives.
+	levels map[*authz.Policy]string
+	// free is for sts:GetCallerIdentity: "No permissions are required to perform this operation", and a policy that denies
+	// it has no effect (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
+	free bool
+	// implied is RCPFullAWSAccess, where there are RCPs.
+	implied *authz.Policy
+}
+
+// Compile reads what a simulation holds. Anything in it that is no valid policy, or makes no sense, is an error: there is
+// no decision about what might have been meant.
+func Compile(s Simulation) (*Compiled, error) {
+	c := &Compiled{}
+	if err := c.readRequest(&s.Request); err != nil {
+		return nil, err
+	}
+	if err := c.fits(&s); err != nil {
+		return nil, err
+	}
+	if err := c.readPolicies(&s); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Decide makes the decision of AWS.
+func (c *Compiled) Decide() authz.Decision {
+	d := authz.Evaluate(&c.request, &c.policies)
+	if c.free {
+		d.Outcome, d.BlockedBy = authz.Allow, authz.NoPolicy
+	}
+	return d
+}
+
+func (c *Compiled) readRequest(r *Request) (err error) {
+	if c.request.Principal, err = r.caller(); err != nil {
+		return err
+	}
+	c.request.Action = r.Action
+	service, name, _ := strings.Cut(r.Action, ":")
+	if service == "" || name == "" || strings.ContainsAny(r.Action, "*? ") || strings.Contains(name, ":") {
+		return fmt.Errorf("%w %q: want service:Name", ErrAction, r.Action)
+	}
+	c.free = strings.EqualFold(r.Action, "sts:GetCallerIdentity") && c.request.Principal.Kind != authz.Anonymous
+	if err := c.readResource(r.Resource); err != nil {
+		return err
+	}
+	for key, values := range r.ContextVariables {
+		if key == "" {
+			return fmt.Errorf("%w: a condition key without a name", ErrContext)
+		}
+		if c.request.Context.Get(key) != nil {
+			return fmt.Errorf("%w: %q is given twice; case makes no difference", ErrContext, strings.ToLower(key))
+		}
+		c.request.Context.Set(key, values...)
+	}
+	return nil
+}
+
+// readResource refuses patterns: a case asks about one resource, and policies hold the patterns.
+func (c *Compiled) readResource(r Resource) error {
+	account, err := arn.ParseAccountID(r.AccountID)
+	if err != nil {
+		return fmt.Errorf("%w: the accountId that owns it: %w", ErrResource, err)
+	}
+	c.request.Resource, c.request.ResourceAccount = r.Resource, account
+	if r.Resource == "*" {
+		return nil
+	}
+	name, err := arn.Parse(r.Resource)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrResource, err)
+	}
+	if strings.Contains(r.Resource, "*") {
+		return fmt.Errorf(`%w %q: want the ARN of one resource, or "*" for an action that concerns none`, ErrResource, r.Resource)
+	}
+	if _, err := arn.ParseAccountID(string(name.Account)); err == nil && name.Account != account {
+		return fmt.Errorf("%w %q: the accountId says that %s owns it", ErrResource, r.Resource, account)
+	}
+	return nil
+}
+
+// fits checks that the principal can have the policies of its side.
+func (c *Compiled) fits(s *Simulation) error {
+	kind := c.request.Principal.Kind
+	if len(s.PermissionBoundaryPolicies) > 1 {
+		return fmt.Errorf("%w: %d permission boundaries, where a principal has one at most", ErrPolicies, len(s.PermissionBoundaryPolicies))
+	}
+	if given(s.SessionPolicy) && kind != authz.RoleSession && kind != authz.FederatedUser {
+		return fmt.Errorf("%w: a session policy goes with a role's or a federated user's session", ErrPolicies)
+	}
+	if kind != authz.Anonymous && kind != authz.Service {
+		return nil
+	}
+	if len(s.IdentityPolicies)+len(s.PermissionBoundaryPolicies)+len(s.ServiceControlPolicies) > 0 {
+		return fmt.Errorf("%w: a principal without an account has no identity policies, no boundary and no service control policies", ErrPolicies)
+	}
+	return nil
+}
+
+// given reports whether a policy that may be left out is there; null is the same as left out.
+func given(policy json.RawMessage) bool { return len(policy) > 0 && string(policy) != "null" }
+
+// trusts reports whether the resource's policy is the trust policy of a role: it is for STS's actions on one.
+func (c *Compiled) trusts() bool {
+	role, err := arn.Parse(c.request.Resource)
+	if err != nil || role.Service != "iam" || role.Kind() != "role" {
+		return false
+	}
+	service, _, _ := strings.Cut(c.request.Action, ":")
+	return strings.EqualFold(service, "sts")
+}
+
+func (c *Compiled) readPolicies(s *Simulation) (err error) {
+	p := &c.policies
+	for i, policy := range s.IdentityPolicies {
+		compiled, err := policy.compile(fmt.Sprintf("identityPolicies[%d]", i), iampolicy.Identity)
+		if err != nil {
+			return err
+		}
+		p.Identity = append(p.Identity, compiled)
+	}
+	p.Trust = c.trusts()
+	kind := iampolicy.Resource
+	if p.Trust {
+		kind = iampolicy.Trust
+	}
+	if given(s.ResourcePolicy) {
+		if p.Resource, err = compile("resourcePolicy", s.ResourcePolicy, kind); err != nil {
+			return err
+		}
+	}
+	if given(s.SessionPolicy) {
+		session, err := compile("sessionPolicy", s.SessionPolicy, iampolicy.Session)
+		if err != nil {
+			return err
+		}
+		p.Session = []*authz.Policy{session}
+	}
+	for i, policy := range s.PermissionBoundaryPolicies {
+		if p.Boundary, err = policy.compile(fmt.Sprintf("permissionBoundaryPolicies[%d]", i), iampolicy.Boundary); err != nil {
+			return err
+		}
+	}
+	if p.SCPs, err = c.readLevels("serviceControlPolicies", s.ServiceControlPolicies, iampolicy.SCP); err != nil {
+		return err
+	}
+	if p.RCPs, err = c.readLevels("resourceControlPolicies", s.ResourceControlPolicies, iampolicy.RCP); err != nil {
+		return err
+	}
+	return c.addFullAccess()
+}
+
+func (c *Compiled) readLevels(field string, levels []OrgPolicies, kind iampolicy.Kind) ([][]*authz.Policy, error) {
+	var out [][]*authz.Policy
+	for i, level := range levels {
+		var policies []*authz.Policy
+		for j, policy := range level.Policies {
+			compiled, err := policy.compile(fmt.Sprintf("%s[%d].policies[%d]", field, i, j), kind)
+			if err != nil {
+				return nil, err
+			}
+			if c.levels == nil {
+				c.levels = make(map[*authz.Policy]string)
+			}
+			c.levels[compiled] = level.OrgIdentifier
+			policies = append(policies, compiled)
+		}
+		out = append(out, policies)
+	}
+	return out, nil
+}
+
+// addFullAccess adds RCPFullAWSAccess to each level of RCPs: it "is automatically attached to every entity in the
+// organization" and cannot be detached
+// (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html).
+func (c *Compiled) addFullAccess() error {
+	if len(c.policies.RCPs) == 0 {
+		return nil
+	}
+	full, err := authz.Compile(&iampolicy.Document{Kind: iampolicy.RCP, Version: iampolicy.Version2012, Statements: []iampolicy.Statement{{
+		Effect: iampolicy.Allow, Principal: &iampolicy.Principals{Everyone: true}, Action: []string{"*"}, Resource: []string{"*"},
+	}}})
+	if err != nil {
+		return err
+	}
+	c.implied = full
+	for i := range c.policies.RCPs {
+		c.policies.RCPs[i] = append(c.policies.RCPs[i], full)
+	}
+	return nil
+}
+
+// compile reads a policy of a list, which stands at place.
+func (p *NamedPolicy) compile(place string, kind iampolicy.Kind) (*authz.Policy, error) {
+	if p.Name != "" {
+		place = fmt.Sprintf("%s (%q)", place, p.Name)
+	}
+	policy, err := compile(place, p.Policy, kind)
+	if err != nil {
+		return nil, err
+	}
+	return policy.Named(p.Name), nil
+}
+
+func compile(place string, src json.RawMessage, kind iampolicy.Kind) (*authz.Policy, error) {
+	document, err := iampolicy.Parse(src, kind)
+	if err != nil {
+		return nil, policyError(place, err)
+	}
+	policy, err := authz.Compile(document)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	return policy, nil
+}
+
+// policyError says which policy is wrong and where in it.
+func policyError(place string, err error) error {
+	var syntax *iampolicy.SyntaxError
+	if errors.As(err, &syntax) && syntax.Hint != "" {
+		return fmt.Errorf("%s, %w (%s)", place, err, syntax.Hint)
+	}
+	return fmt.Errorf("%s, %w", place, err)
+}
