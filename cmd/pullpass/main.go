@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -14,7 +15,14 @@ import (
 	"github.com/pullpass/pullpass/internal/cli"
 )
 
+// gcPercent is how much garbage may pile up beside what is in use, in percent of it. A run is short and holds little, so
+// that collecting it less often than Go does of itself costs a few MiB and saves a tenth of its CPU time (BenchmarkApply).
+const gcPercent = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // A second signal does not wait for what is under way.
 	host, err := os.Hostname()

@@ -117,7 +117,8 @@ func (l *lab) run() provision.Config {
 		Progress: func(e provision.Event) { l.events = append(l.events, e) },
 	}
 	for _, account := range l.access {
-		c.Accounts[account] = func(context.Context) (provision.Account, error) { return l.open(account), nil }
+		open := sync.OnceValue(func() provision.Account { return l.open(account) }) // as awsclient.Factory does
+		c.Accounts[account] = func(context.Context) (provision.Account, error) { return open(), nil }
 	}
 	return c
 }
@@ -125,8 +126,9 @@ func (l *lab) run() provision.Config {
 func (l *lab) open(account arn.AccountID) provision.Account {
 	config := l.sandbox.As(account)
 	config.HTTPClient = &http.Client{Transport: l.transport}
+	client := sts.NewFromConfig(config)
 	return provision.Account{IAM: iam.NewFromConfig(config), Caller: func(ctx context.Context) (arn.ARN, error) {
-		out, err := sts.NewFromConfig(config).GetCallerIdentity(ctx, nil)
+		out, err := client.GetCallerIdentity(ctx, nil)
 		if err != nil {
 			return arn.ARN{}, err
 		}
