@@ -6,22 +6,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pullpass/pullpass/internal/strictjson"
 )
 
 // conditions reads a Condition block: operators, each an object of keys, each a value or a list of values.
 func (p *parser) conditions(m member) ([]Condition, error) {
-	if m.shape != object {
-		return nil, p.errorf(m.node.offset, "", "Condition must be an object")
+	if m.Kind != strictjson.Object {
+		return nil, p.errorf(m.Offset, "", "Condition must be an object")
 	}
 	var out []Condition
-	for _, block := range m.members {
-		operator, ok := ParseOperator(block.name)
+	for _, block := range m.Members {
+		operator, ok := ParseOperator(block.Name)
 		if !ok {
-			return nil, p.errorf(block.offset, "names of operators are written as StringEquals; case matters",
-				"unknown condition operator %q", block.name)
+			return nil, p.errorf(block.NameOffset, "names of operators are written as StringEquals; case matters",
+				"unknown condition operator %q", block.Name)
 		}
-		if block.shape != object {
-			return nil, p.errorf(block.node.offset, "", "%s must be an object of condition keys", block.name)
+		if block.Kind != strictjson.Object {
+			return nil, p.errorf(block.Offset, "", "%s must be an object of condition keys", block.Name)
 		}
 		tests, err := p.tests(operator, block)
 		if err != nil {
@@ -35,35 +37,35 @@ func (p *parser) conditions(m member) ([]Condition, error) {
 func (p *parser) tests(operator Operator, block member) ([]Condition, error) {
 	var out []Condition
 	seen := make(map[string]bool)
-	for _, key := range block.members {
-		name := strings.ToLower(key.name)
+	for _, key := range block.Members {
+		name := strings.ToLower(key.Name)
 		if name == "" || seen[name] {
-			return nil, p.errorf(key.offset, "names of keys do not differ by case",
-				"condition key %q is empty or given twice", key.name)
+			return nil, p.errorf(key.NameOffset, "names of keys do not differ by case",
+				"condition key %q is empty or given twice", key.Name)
 		}
 		seen[name] = true
 		values, err := p.values(operator.Test, key)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Condition{Operator: operator, Key: key.name, Values: values})
+		out = append(out, Condition{Operator: operator, Key: key.Name, Values: values})
 	}
 	return out, nil
 }
 
 func (p *parser) values(test Test, key member) ([]string, error) {
-	items := key.items
-	if key.shape != list {
-		items = []node{key.node}
+	items := key.Items
+	if key.Kind != strictjson.List {
+		items = []node{key.Value}
 	}
 	out := make([]string, len(items))
 	for i, item := range items {
-		s, ok := item.scalarText()
+		s, ok := item.Scalar()
 		if !ok {
-			return nil, p.errorf(item.offset, "", "a value of %q must be a string, a number or a boolean", key.name)
+			return nil, p.errorf(item.Offset, "", "a value of %q must be a string, a number or a boolean", key.Name)
 		}
 		if !fits(test, s) {
-			return nil, p.errorf(item.offset, "", "%s cannot compare with %q", test, s)
+			return nil, p.errorf(item.Offset, "", "%s cannot compare with %q", test, s)
 		}
 		out[i] = s
 	}

@@ -3,6 +3,8 @@ package iampolicy
 import (
 	"bytes"
 	"strings"
+
+	"github.com/pullpass/pullpass/internal/strictjson"
 )
 
 // Parse reads a policy document and checks it against the rules of its kind. The error is always a *SyntaxError.
@@ -33,37 +35,37 @@ func (p *parser) errorf(at int, hint, format string, args ...any) error {
 }
 
 func (p *parser) document(root node) (*Document, error) {
-	if root.shape != object {
-		return nil, p.errorf(root.offset, "", "a policy document must be a JSON object")
+	if root.Kind != strictjson.Object {
+		return nil, p.errorf(root.Offset, "", "a policy document must be a JSON object")
 	}
 	d := &Document{Kind: p.kind}
 	var statements *member
-	for i, m := range root.members {
+	for i, m := range root.Members {
 		var err error
-		switch m.name {
+		switch m.Name {
 		case "Version":
 			d.Version, err = p.version(m)
 		case "Id":
 			d.ID, err = p.id(m)
 		case "Statement":
-			statements = &root.members[i]
+			statements = &root.Members[i]
 		default:
-			err = p.errorf(m.offset, "a document has Version, Id and Statement", "unknown field %q", m.name)
+			err = p.errorf(m.NameOffset, "a document has Version, Id and Statement", "unknown field %q", m.Name)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	if statements == nil {
-		return nil, p.errorf(root.offset, "", "the document has no Statement")
+		return nil, p.errorf(root.Offset, "", "the document has no Statement")
 	}
-	return d, p.statements(d, statements.node)
+	return d, p.statements(d, statements.Value)
 }
 
 func (p *parser) version(m member) (string, error) {
-	v, ok := m.value.(string)
+	v, ok := m.AsString()
 	if !ok || (v != Version2008 && v != Version2012) {
-		return "", p.errorf(m.node.offset, `write "2012-10-17"`, "the Version must be %q or %q", Version2012, Version2008)
+		return "", p.errorf(m.Offset, `write "2012-10-17"`, "the Version must be %q or %q", Version2012, Version2008)
 	}
 	return v, nil
 }
@@ -72,34 +74,34 @@ func (p *parser) version(m member) (string, error) {
 // (reference_policies_elements_id.html).
 func (p *parser) id(m member) (string, error) {
 	if p.kind == Identity || p.kind == Session || p.kind == Boundary {
-		return "", p.errorf(m.offset, "leave it out", "this %s takes no Id", p.kind)
+		return "", p.errorf(m.NameOffset, "leave it out", "this %s takes no Id", p.kind)
 	}
 	return p.text(m)
 }
 
 // text reads a field that must be a string.
 func (p *parser) text(m member) (string, error) {
-	s, ok := m.value.(string)
+	s, ok := m.AsString()
 	if !ok {
-		return "", p.errorf(m.node.offset, "", "%s must be a string", m.name)
+		return "", p.errorf(m.Offset, "", "%s must be a string", m.Name)
 	}
 	return s, nil
 }
 
 // texts reads a field that is a string or a list of strings, at least one.
 func (p *parser) texts(m member) ([]string, error) {
-	items := m.items
-	if m.shape != list {
-		items = []node{m.node}
+	items := m.Items
+	if m.Kind != strictjson.List {
+		items = []node{m.Value}
 	}
 	if len(items) == 0 {
-		return nil, p.errorf(m.node.offset, "", "%s must not be empty", m.name)
+		return nil, p.errorf(m.Offset, "", "%s must not be empty", m.Name)
 	}
 	out := make([]string, len(items))
 	for i, item := range items {
-		s, ok := item.value.(string)
+		s, ok := item.AsString()
 		if !ok {
-			return nil, p.errorf(item.offset, "", "%s must be a string or a list of strings", m.name)
+			return nil, p.errorf(item.Offset, "", "%s must be a string or a list of strings", m.Name)
 		}
 		out[i] = s
 	}
@@ -107,20 +109,20 @@ func (p *parser) texts(m member) ([]string, error) {
 }
 
 // place returns where the i-th value of a field that texts has read begins.
-func (m member) place(i int) int {
-	if m.shape == list {
-		return m.items[i].offset
+func place(m member, i int) int {
+	if m.Kind == strictjson.List {
+		return m.Items[i].Offset
 	}
-	return m.node.offset
+	return m.Offset
 }
 
 func (p *parser) statements(d *Document, n node) error {
-	items := n.items
-	if n.shape != list {
+	items := n.Items
+	if n.Kind != strictjson.List {
 		items = []node{n}
 	}
 	if len(items) == 0 {
-		return p.errorf(n.offset, "", "the document has no Statement")
+		return p.errorf(n.Offset, "", "the document has no Statement")
 	}
 	sids := make(map[string]bool)
 	line, counted := 1, 0
@@ -130,10 +132,10 @@ func (p *parser) statements(d *Document, n node) error {
 			return err
 		}
 		if s.Sid != "" && sids[s.Sid] {
-			return p.errorf(item.offset, "", "two statements have the Sid %q", s.Sid)
+			return p.errorf(item.Offset, "", "two statements have the Sid %q", s.Sid)
 		}
 		sids[s.Sid] = true
-		line, counted = line+bytes.Count(p.src[counted:item.offset], []byte("\n")), item.offset
+		line, counted = line+bytes.Count(p.src[counted:item.Offset], []byte("\n")), item.Offset
 		s.Line = line
 		d.Statements = append(d.Statements, s)
 	}
@@ -141,11 +143,11 @@ func (p *parser) statements(d *Document, n node) error {
 }
 
 func (p *parser) statement(n node) (Statement, error) {
-	if n.shape != object {
-		return Statement{}, p.errorf(n.offset, "", "a Statement must be an object or a list of objects")
+	if n.Kind != strictjson.Object {
+		return Statement{}, p.errorf(n.Offset, "", "a Statement must be an object or a list of objects")
 	}
 	var s Statement
-	for _, m := range n.members {
+	for _, m := range n.Members {
 		if err := p.element(&s, m); err != nil {
 			return Statement{}, err
 		}
@@ -154,7 +156,7 @@ func (p *parser) statement(n node) (Statement, error) {
 }
 
 func (p *parser) element(s *Statement, m member) (err error) {
-	switch m.name {
+	switch m.Name {
 	case "Sid":
 		s.Sid, err = p.sid(m)
 	case "Effect":
@@ -174,8 +176,8 @@ func (p *parser) element(s *Statement, m member) (err error) {
 	case "Condition":
 		s.Conditions, err = p.conditions(m)
 	default:
-		err = p.errorf(m.offset, "a statement has Sid, Effect, Principal, Action, Resource, their Not forms and Condition",
-			"unknown field %q", m.name)
+		err = p.errorf(m.NameOffset, "a statement has Sid, Effect, Principal, Action, Resource, their Not forms and Condition",
+			"unknown field %q", m.Name)
 	}
 	return err
 }
@@ -185,18 +187,18 @@ func (p *parser) element(s *Statement, m member) (err error) {
 func (p *parser) sid(m member) (string, error) {
 	s, err := p.text(m)
 	if err == nil && p.kind != Resource && strings.Trim(s, alphanumeric) != "" {
-		err = p.errorf(m.node.offset, "", "a Sid holds letters and digits only")
+		err = p.errorf(m.Offset, "", "a Sid holds letters and digits only")
 	}
 	return s, err
 }
 
 func (p *parser) effect(m member) (Effect, error) {
 	e := Effect("")
-	if s, ok := m.value.(string); ok {
+	if s, ok := m.AsString(); ok {
 		e = Effect(s)
 	}
 	if e != Allow && e != Deny {
-		return "", p.errorf(m.node.offset, "case matters", "the Effect must be %q or %q", Allow, Deny)
+		return "", p.errorf(m.Offset, "case matters", "the Effect must be %q or %q", Allow, Deny)
 	}
 	return e, nil
 }
@@ -211,7 +213,7 @@ func (p *parser) actions(m member) ([]string, error) {
 	for i, a := range actions {
 		service, name, ok := strings.Cut(a, ":")
 		if a != "*" && (!ok || service == "" || name == "" || strings.Trim(service, alphanumeric+"-") != "") {
-			return nil, p.errorf(m.place(i), `write it as "service:Name"`, "%q is not an action", a)
+			return nil, p.errorf(place(m, i), `write it as "service:Name"`, "%q is not an action", a)
 		}
 	}
 	return actions, nil
@@ -227,7 +229,7 @@ func (p *parser) resources(m member) ([]string, error) {
 	for i, r := range resources {
 		whole := strings.HasPrefix(r, "arn:") && (strings.Count(r, ":") >= 5 || strings.HasSuffix(r, "*"))
 		if r != "*" && !whole {
-			return nil, p.errorf(m.place(i), `write an ARN or "*"`, "%q is not a resource", r)
+			return nil, p.errorf(place(m, i), `write an ARN or "*"`, "%q is not a resource", r)
 		}
 	}
 	return resources, nil

@@ -4,25 +4,26 @@ import (
 	"strings"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/strictjson"
 )
 
 // principals reads a Principal or NotPrincipal: "*", or an object of lists by type
 // (reference_policies_elements_principal.html).
 func (p *parser) principals(m member) (*Principals, error) {
-	if m.value == "*" {
+	if m.Kind == strictjson.String && m.Text == "*" {
 		return &Principals{Everyone: true}, nil
 	}
-	if m.shape != object || len(m.members) == 0 {
-		return nil, p.errorf(m.node.offset, `write "*" or {"AWS": "arn:…"}`, "%s must be %q or an object", m.name, "*")
+	if m.Kind != strictjson.Object || len(m.Members) == 0 {
+		return nil, p.errorf(m.Offset, `write "*" or {"AWS": "arn:…"}`, "%s must be %q or an object", m.Name, "*")
 	}
 	var out Principals
-	for _, kind := range m.members {
+	for _, kind := range m.Members {
 		values, err := p.texts(kind)
 		if err != nil {
 			return nil, err
 		}
 		var valid func(string) bool
-		switch kind.name {
+		switch kind.Name {
 		case "AWS":
 			out.AWS, valid = values, validAWSPrincipal
 		case "Service":
@@ -32,12 +33,12 @@ func (p *parser) principals(m member) (*Principals, error) {
 		case "CanonicalUser":
 			out.CanonicalUser, valid = values, validCanonicalUser
 		default:
-			return nil, p.errorf(kind.offset, "the types are AWS, Service, Federated and CanonicalUser",
-				"unknown type of principal %q", kind.name)
+			return nil, p.errorf(kind.NameOffset, "the types are AWS, Service, Federated and CanonicalUser",
+				"unknown type of principal %q", kind.Name)
 		}
 		for i, v := range values {
 			if !valid(v) {
-				return nil, p.errorf(kind.place(i), "", "invalid principal in policy: %q is no %s principal", v, kind.name)
+				return nil, p.errorf(place(kind, i), "", "invalid principal in policy: %q is no %s principal", v, kind.Name)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ const (
 // pure lists the packages that decide: the same input gives the same output, with no file, network or clock.
 func pure() []string {
 	return []string{
-		"arn", "iampolicy", "authz",
+		"arn", "internal/strictjson", "iampolicy", "authz", "internal/simulation",
 		"internal/awsid", "internal/registry", "internal/credential", "internal/share", "internal/plan",
 	}
 }
@@ -43,13 +43,18 @@ func ImportRules() []ImportRule {
 	return slices.Concat(pureRules(), sideRules(), kubernetesRules(), dependencyRules())
 }
 
-// pureRules let imports run one way: arn ← iampolicy ← authz, and arn, iampolicy, registry, credential ← share ← plan.
+// pureRules let imports run one way: arn, strictjson ← iampolicy ← authz ← simulation, and arn, iampolicy, registry,
+// credential ← share ← plan.
 func pureRules() []ImportRule {
 	const oneWay = "decisions rest on the standard library, and imports run one way"
 	return []ImportRule{
 		{Who: []string{"arn"}, Only: []string{"std"}, Why: oneWay},
-		{Who: []string{"iampolicy"}, Only: []string{"std", "./arn"}, Why: oneWay},
+		{Who: []string{"internal/strictjson"}, Only: []string{"std"}, Why: oneWay},
+		{Who: []string{"iampolicy"}, Only: []string{"std", "./arn", "./internal/strictjson"}, Why: oneWay},
 		{Who: []string{"authz"}, Only: []string{"std", "./arn", "./iampolicy"}, Why: oneWay},
+		{Who: []string{"internal/simulation"}, Only: []string{
+			"std", "./arn", "./iampolicy", "./authz", "./internal/strictjson",
+		}, Why: oneWay},
 		{Who: []string{"internal/awsid"}, Only: []string{"std", "./arn"}, Why: oneWay},
 		{Who: []string{"internal/registry"}, Only: []string{"std", "./arn"}, Why: oneWay},
 		{Who: []string{"internal/credential"}, Only: []string{"std", "./arn", "./internal/awsid", "./internal/registry"}, Why: oneWay},
@@ -77,7 +82,7 @@ func sideRules() []ImportRule {
 			Who: []string{"sandbox"}, Except: []string{"sandbox/sandboxtest"}, Deep: true,
 			Never: []string{
 				"./internal/share", "./internal/plan", "./internal/provision", "./internal/verify",
-				"./internal/cluster", "./internal/awsclient", "./internal/cli",
+				"./internal/cluster", "./internal/awsclient", "./internal/simulation", "./internal/cli",
 			},
 			Why: "the sandbox is AWS, and AWS knows nothing of pullpass",
 		},

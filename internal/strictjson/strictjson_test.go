@@ -1,0 +1,150 @@
+package strictjson_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pullpass/pullpass/internal/strictjson"
+)
+
+func TestReadKeepsPlaces(t *testing.T) {
+	src := []byte(" {\"a\": [1.5e3, true, null],\n \"\\u0062\": \"é\\n\"} ")
+	got, err := strictjson.Read(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strictjson.Value{Kind: strictjson.Object, Offset: 1, End: 47, Members: []strictjson.Member{
+		{Name: "a", NameOffset: 2, Value: strictjson.Value{Kind: strictjson.List, Offset: 7, End: 26, Items: []strictjson.Value{
+			{Kind: strictjson.Number, Offset: 8, End: 13, Text: "1.5e3"},
+			{Kind: strictjson.Bool, Offset: 15, End: 19, Text: "true"},
+			{Kind: strictjson.Null, Offset: 21, End: 25},
+		}}},
+		{Name: "b", NameOffset: 29, Value: strictjson.Value{Kind: strictjson.String, Offset: 39, End: 46, Text: "é\n"}},
+	}}
+	want.End = bytes.LastIndexByte(src, '}') + 1
+	want.Members[1].End = want.End - 1
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if raw := got.Members[0].Raw(src); string(raw) != "[1.5e3, true, null]" {
+		t.Errorf("Raw gives %q", raw)
+	}
+	if line, column := strictjson.Place(src, got.Members[1].End); line != 2 || column != 17 {
+		t.Errorf("the end of é is at line %d, column %d; want 2, 17", line, column)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	deep := strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001)
+	tests := map[string]struct {
+		src    string
+		offset int
+		msg    string
+	}{
+		"nothing":                    {"", 0, "not valid JSON: unexpected end of JSON input"},
+		"text cut short":             {`{"a":`, 5, "not valid JSON: unexpected end of JSON input"},
+		"text after the end":         {"1 2", 2, "not valid JSON: invalid character '2' after top-level value"},
+		"a comma too many":           {"[1,]", 3, "not valid JSON: invalid character ']' looking for beginning of value"},
+		"a name without quotes":      {"{a:1}", 1, "not valid JSON: invalid character 'a' looking for beginning of object key string"},
+		"a zero before a number":     {"01", 1, "not valid JSON: invalid character '1' after top-level value"},
+		"a point at the end":         {"[1.]", 3, "not valid JSON: invalid character ']' after decimal point in numeric literal"},
+		"an unknown escape":          {`"\x"`, 2, "not valid JSON: invalid character 'x' in string escape code"},
+		"a line break in a string":   {"\"\n\"", 1, "not valid JSON: invalid character '\\n' in string literal"},
+		"half a word":                {"[nul]", 4, "not valid JSON: invalid character ']' in literal null (expecting 'l')"},
+		"lists in lists without end": {deep, 10_000, "not valid JSON: invalid character '[' exceeded max depth"},
+		"bytes that are no text":     {"\"é\xff\"", 3, "the document is not valid UTF-8"},
+		"a name twice":               {`{"a":1,"b":{"a":1},"\u0061":2}`, 19, `"a" is given twice`},
+		"a name twice among many":    {many("n15"), len(many("")) - 1, `"n15" is given twice`},
+		"a name twice in text that is no JSON": {
+			`{"a":1,"a":2`, 12, "not valid JSON: unexpected end of JSON input",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := strictjson.Read([]byte(test.src))
+			var got *strictjson.Error
+			if !errors.As(err, &got) {
+				t.Fatalf("got %v; want an Error", err)
+			}
+			if got.Offset != test.offset || got.Msg != test.msg {
+				t.Errorf("got  %d %s\nwant %d %s", got.Offset, got.Msg, test.offset, test.msg)
+			}
+		})
+	}
+}
+
+// many writes an object of twenty names, and one more unless it is empty.
+func many(name string) string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i := range 20 {
+		b.WriteString(`"n` + strconv.Itoa(i) + `":0,`)
+	}
+	if name != "" {
+		b.WriteString(`"` + name + `":0`)
+	}
+	return b.String() + "}"
+}
+
+// FuzzRead holds Read against encoding/json: both take the same text, and find the same in it.
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,-0.5E+7,true,false,null,"\u00e9\ud800\"",{}]}`, `{"a":1,"a":2}`, "01", `"\`, " [ ] ", "-", "\x00", many("")} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		v, err := strictjson.Read(src)
+		var e *strictjson.Error
+		if errors.As(err, &e) {
+			if e.Offset < 0 || e.Offset > len(src) {
+				t.Fatalf("an error at byte %d of %d", e.Offset, len(src))
+			}
+			if json.Valid(src) && utf8.Valid(src) && !strings.HasSuffix(e.Msg, " is given twice") {
+				t.Fatalf("refused as %v; encoding/json takes it", err)
+			}
+			return
+		}
+		decoder := json.NewDecoder(bytes.NewReader(src))
+		decoder.UseNumber()
+		var want any
+		if err := decoder.Decode(&want); err != nil {
+			t.Fatalf("taken, but encoding/json says: %v", err)
+		}
+		if diff := cmp.Diff(want, plain(v)); diff != "" {
+			t.Errorf("(-encoding/json +strictjson)\n%s", diff)
+		}
+	})
+}
+
+// plain makes of a value what encoding/json makes of its text.
+func plain(v strictjson.Value) any {
+	switch v.Kind {
+	case strictjson.Null:
+		return nil
+	case strictjson.Bool:
+		return v.Text == "true"
+	case strictjson.Number:
+		return json.Number(v.Text)
+	case strictjson.String:
+		return v.Text
+	case strictjson.List:
+		out := make([]any, 0)
+		for _, item := range v.Items {
+			out = append(out, plain(item))
+		}
+		return out
+	case strictjson.Object:
+		out := make(map[string]any)
+		for _, m := range v.Members {
+			out[m.Name] = plain(m.Value)
+		}
+		return out
+	}
+	return nil
+}
