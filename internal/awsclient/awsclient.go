@@ -47,10 +47,12 @@ type Config struct {
 
 // Retry bounds how calls are repeated that AWS throttled or that failed on the way.
 type Retry struct {
-	// MaxAttempts counts all attempts of a call; 0 for 10.
+	// MaxAttempts counts all attempts of a call; 0 for 10. A host that cannot be reached gets 4 at most.
 	MaxAttempts int
 	// MaxBackoff is the longest wait between two attempts; 0 for 20 seconds.
 	MaxBackoff time.Duration
+	// Waiting is told why a call is repeated once that takes a while; nil for nobody. It is called from many goroutines.
+	Waiting func(error)
 }
 
 const (
@@ -190,7 +192,7 @@ func (f *Factory) chain(ctx context.Context, access share.Access) (aws.Config, e
 	var asked atomic.Bool
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(f.buildable),
-		config.WithRetryer(func() aws.Retryer { return newRetryer(f.config.Retry) }),
+		config.WithRetryer(func() aws.Retryer { return newPatience(f.config.Retry) }),
 		config.WithDefaultRegion(string(f.config.Region)),
 		config.WithLogger(logging.Nop{}), // The SDK's own goes to stderr; what matters comes back as an error.
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {

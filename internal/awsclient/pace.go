@@ -6,25 +6,8 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
-
-// newRetryer returns the SDK's standard retryer without its bucket of tokens, which gives up after a hundred throttled
-// calls however patient each one is; MaxAttempts is the bound.
-//
-// IAM answers ConcurrentModification where two requests change one entity at the same time, and asks for the request to be
-// sent again (https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagPolicy.html#API_TagPolicy_Errors).
-func newRetryer(r Retry) *retry.Standard {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = r.MaxAttempts
-		o.MaxBackoff = r.MaxBackoff
-		o.RateLimiter = ratelimit.None
-		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{
-			Codes: map[string]struct{}{"ConcurrentModification": {}, "ConcurrentModificationException": {}},
-		})
-	})
-}
 
 // A pace is the retryer that all clients of an account share: it bounds how many calls are under way, and finds the bound
 // as TCP finds its window. A throttled call halves it, once for all calls that were under way together; each call that goes
@@ -33,7 +16,7 @@ func newRetryer(r Retry) *retry.Standard {
 // The SDK's own adaptive mode is no good here: what throttles in its first half second, when it has measured no rate yet,
 // holds it to one call every two seconds.
 type pace struct {
-	*retry.Standard
+	*patience
 	throttles retry.IsErrorThrottles
 
 	mu       sync.Mutex
@@ -47,7 +30,7 @@ type pace struct {
 const maxWindow = 64
 
 func newPace(r Retry) *pace {
-	return &pace{Standard: newRetryer(r), throttles: retry.IsErrorThrottles(retry.DefaultThrottles), window: maxWindow}
+	return &pace{patience: newPatience(r), throttles: retry.IsErrorThrottles(retry.DefaultThrottles), window: maxWindow}
 }
 
 // GetAttemptToken waits until another attempt may be made. The SDK calls the function that it returns with the attempt's

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,6 +53,7 @@ type app struct {
 	started bool
 	quiet   bool
 	format  format
+	saying  sync.Mutex // held while a line is written
 }
 
 func (a *app) root() *cobra.Command {

@@ -152,6 +152,7 @@ func (c *cloud) factory(a *app, region arn.Region) *awsclient.Factory {
 	config := awsclient.Config{
 		ConfigFiles: c.configFiles, CredentialsFiles: c.credentialsFiles, Region: region, Token: a.tokenPrompt(),
 		Isolated: c.sandboxed, // The shell's AWS_* variables are meant for AWS itself.
+		Retry:    awsclient.Retry{Waiting: a.repeating()},
 	}
 	if c.transport != nil {
 		config.HTTPClient = c.client()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
@@ -39,6 +40,8 @@ func (a *app) formatFlag(cmd *cobra.Command) {
 
 // say writes a line for people, on stderr.
 func (a *app) say(format string, args ...any) {
+	a.saying.Lock()
+	defer a.saying.Unlock()
 	// Nobody can be told that stderr cannot be written to.
 	_, _ = fmt.Fprintf(a.env.Stderr, format+"\n", args...)
 }
@@ -47,6 +50,16 @@ func (a *app) say(format string, args ...any) {
 func (a *app) progress(format string, args ...any) {
 	if !a.quiet {
 		a.say(format, args...)
+	}
+}
+
+// repeating tells each reason why calls are repeated once, so that what is slow says so.
+func (a *app) repeating() func(error) {
+	var told sync.Map
+	return func(err error) {
+		if _, before := told.LoadOrStore(err.Error(), true); !before {
+			a.progress("note: trying again: %s", err)
+		}
 	}
 }
 
