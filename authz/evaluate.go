@@ -8,6 +8,11 @@ func Evaluate(req *Request, p *Policies) Decision {
 	if req == nil || p == nil {
 		return Decision{}
 	}
+	if req.Principal.serviceLinked() {
+		unguarded := *p
+		unguarded.SCPs, unguarded.RCPs = nil, nil
+		p = &unguarded
+	}
 	e := evaluation{req: req, action: strings.ToLower(req.Action), reasons: make([]Reason, 0, p.statements())}
 	e.bounded = e.bound() && p.Boundary != nil
 	e.collect(p)

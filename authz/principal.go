@@ -22,6 +22,13 @@ const (
 	direct
 )
 
+// serviceLinked reports whether the caller is a session of a service-linked role: "SCPs do not affect any service-linked
+// role" (orgs_manage_policies_scps.html of the AWS Organizations User Guide), nor do RCPs (orgs_manage_policies_rcps.html).
+// IAM keeps the path for such roles: no CreateRole gets it.
+func (p *Principal) serviceLinked() bool {
+	return p.Kind == RoleSession && strings.Contains(p.RoleARN, ":role/aws-service-role/")
+}
+
 // match returns how closely the list names the caller.
 func (p *principals) match(caller *Principal) grant {
 	if p.everyone {

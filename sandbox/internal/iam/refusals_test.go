@@ -191,6 +191,10 @@ func TestRolesRefuse(t *testing.T) {
 			update(strings.Replace(trustOfRoot, `"Effect"`, `"Sid":"`+strings.Repeat("x", 2048)+`","Effect"`, 1)),
 			"LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048",
 		},
+		"the path of service-linked roles": {
+			create(trustOfRoot, func(in *iam.CreateRoleInput) { in.Path = aws.String("/aws-service-role/ecs.amazonaws.com/") }),
+			"InvalidInput", "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles",
+		},
 		"a session of less than an hour": {
 			create(trustOfRoot, func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(900) }),
 			"ValidationError", "Value at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600",

@@ -103,7 +103,7 @@ type createRoleInput struct {
 
 func onNewRole(c *api.Call, in *createRoleInput) ([]guard.Target, error) {
 	err := firstError(
-		checkName("roleName", in.RoleName, longestName), checkPath("path", in.Path),
+		checkName("roleName", in.RoleName, longestName), checkRolePath(in.Path),
 		checkLength("description", in.Description, 0, longestText), checkSession(in.MaxSessionDuration),
 		roles().tags().check(in.Tags),
 	)
@@ -112,6 +112,14 @@ func onNewRole(c *api.Call, in *createRoleInput) ([]guard.Target, error) {
 	}
 	target := guard.Target{Resource: arn.IAM(c.Account().ID, "role", in.Path, in.RoleName).String()}
 	return creating(target, "iam:TagRole", in.Tags, in.PermissionsBoundary), nil
+}
+
+// checkRolePath keeps the path of service-linked roles, which no organization's policies bind, from all others [seen].
+func checkRolePath(path string) error {
+	if strings.HasPrefix(path, "/aws-service-role/") {
+		return wire.Errorf("InvalidInput", "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles")
+	}
+	return checkPath("path", path)
 }
 
 func checkSession(seconds *int) error {
