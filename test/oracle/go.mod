@@ -1,0 +1,7 @@
+module github.com/pullpass/pullpass/test/oracle
+
+go 1.26.0
+
+require github.com/pullpass/pullpass v0.0.0
+
+replace github.com/pullpass/pullpass => ../..
