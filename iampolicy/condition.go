@@ -12,18 +12,18 @@ import (
 
 // conditions reads a Condition block: operators, each an object of keys, each a value or a list of values.
 func (p *parser) conditions(m member) ([]Condition, error) {
-	if m.Kind != strictjson.Object {
-		return nil, p.errorf(m.Offset, "", "Condition must be an object")
+	if m.Kind() != strictjson.Object {
+		return nil, p.errorf(m.Offset(), "", "Condition must be an object")
 	}
 	var out []Condition
-	for _, block := range m.Members {
+	for block := range m.Members() {
 		operator, ok := ParseOperator(block.Name)
 		if !ok {
 			return nil, p.errorf(block.NameOffset, "names of operators are written as StringEquals; case matters",
 				"unknown condition operator %q", block.Name)
 		}
-		if block.Kind != strictjson.Object {
-			return nil, p.errorf(block.Offset, "", "%s must be an object of condition keys", block.Name)
+		if block.Kind() != strictjson.Object {
+			return nil, p.errorf(block.Offset(), "", "%s must be an object of condition keys", block.Name)
 		}
 		tests, err := p.tests(operator, block)
 		if err != nil {
@@ -37,7 +37,7 @@ func (p *parser) conditions(m member) ([]Condition, error) {
 func (p *parser) tests(operator Operator, block member) ([]Condition, error) {
 	var out []Condition
 	seen := make(map[string]bool)
-	for _, key := range block.Members {
+	for key := range block.Members() {
 		name := strings.ToLower(key.Name)
 		if name == "" || seen[name] {
 			return nil, p.errorf(key.NameOffset, "names of keys do not differ by case",
@@ -54,20 +54,16 @@ func (p *parser) tests(operator Operator, block member) ([]Condition, error) {
 }
 
 func (p *parser) values(test Test, key member) ([]string, error) {
-	items := key.Items
-	if key.Kind != strictjson.List {
-		items = []node{key.Value}
-	}
-	out := make([]string, len(items))
-	for i, item := range items {
+	out := make([]string, 0, max(key.Len(), 1))
+	for item := range key.OneOrMore() {
 		s, ok := item.Scalar()
 		if !ok {
-			return nil, p.errorf(item.Offset, "", "a value of %q must be a string, a number or a boolean", key.Name)
+			return nil, p.errorf(item.Offset(), "", "a value of %q must be a string, a number or a boolean", key.Name)
 		}
 		if !fits(test, s) {
-			return nil, p.errorf(item.Offset, "", "%s cannot compare with %q", test, s)
+			return nil, p.errorf(item.Offset(), "", "%s cannot compare with %q", test, s)
 		}
-		out[i] = s
+		out = append(out, s)
 	}
 	return out, nil
 }

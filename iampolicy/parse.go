@@ -35,12 +35,12 @@ func (p *parser) errorf(at int, hint, format string, args ...any) error {
 }
 
 func (p *parser) document(root node) (*Document, error) {
-	if root.Kind != strictjson.Object {
-		return nil, p.errorf(root.Offset, "", "a policy document must be a JSON object")
+	if root.Kind() != strictjson.Object {
+		return nil, p.errorf(root.Offset(), "", "a policy document must be a JSON object")
 	}
 	d := &Document{Kind: p.kind}
-	var statements *member
-	for i, m := range root.Members {
+	var statements *node
+	for m := range root.Members() {
 		var err error
 		switch m.Name {
 		case "Version":
@@ -48,7 +48,7 @@ func (p *parser) document(root node) (*Document, error) {
 		case "Id":
 			d.ID, err = p.id(m)
 		case "Statement":
-			statements = &root.Members[i]
+			statements = &m.Value
 		default:
 			err = p.errorf(m.NameOffset, "a document has Version, Id and Statement", "unknown field %q", m.Name)
 		}
@@ -57,15 +57,15 @@ func (p *parser) document(root node) (*Document, error) {
 		}
 	}
 	if statements == nil {
-		return nil, p.errorf(root.Offset, "", "the document has no Statement")
+		return nil, p.errorf(root.Offset(), "", "the document has no Statement")
 	}
-	return d, p.statements(d, statements.Value)
+	return d, p.statements(d, *statements)
 }
 
 func (p *parser) version(m member) (string, error) {
-	v, ok := m.AsString()
+	v, ok := m.Text()
 	if !ok || (v != Version2008 && v != Version2012) {
-		return "", p.errorf(m.Offset, `write "2012-10-17"`, "the Version must be %q or %q", Version2012, Version2008)
+		return "", p.errorf(m.Offset(), `write "2012-10-17"`, "the Version must be %q or %q", Version2012, Version2008)
 	}
 	return v, nil
 }
@@ -81,73 +81,68 @@ func (p *parser) id(m member) (string, error) {
 
 // text reads a field that must be a string.
 func (p *parser) text(m member) (string, error) {
-	s, ok := m.AsString()
+	s, ok := m.Text()
 	if !ok {
-		return "", p.errorf(m.Offset, "", "%s must be a string", m.Name)
+		return "", p.errorf(m.Offset(), "", "%s must be a string", m.Name)
 	}
 	return s, nil
 }
 
 // texts reads a field that is a string or a list of strings, at least one.
 func (p *parser) texts(m member) ([]string, error) {
-	items := m.Items
-	if m.Kind != strictjson.List {
-		items = []node{m.Value}
-	}
-	if len(items) == 0 {
-		return nil, p.errorf(m.Offset, "", "%s must not be empty", m.Name)
-	}
-	out := make([]string, len(items))
-	for i, item := range items {
-		s, ok := item.AsString()
+	out := make([]string, 0, max(m.Len(), 1))
+	for item := range m.OneOrMore() {
+		s, ok := item.Text()
 		if !ok {
-			return nil, p.errorf(item.Offset, "", "%s must be a string or a list of strings", m.Name)
+			return nil, p.errorf(item.Offset(), "", "%s must be a string or a list of strings", m.Name)
 		}
-		out[i] = s
+		out = append(out, s)
+	}
+	if len(out) == 0 {
+		return nil, p.errorf(m.Offset(), "", "%s must not be empty", m.Name)
 	}
 	return out, nil
 }
 
 // place returns where the i-th value of a field that texts has read begins.
 func place(m member, i int) int {
-	if m.Kind == strictjson.List {
-		return m.Items[i].Offset
+	for item := range m.OneOrMore() {
+		if i == 0 {
+			return item.Offset()
+		}
+		i--
 	}
-	return m.Offset
+	return m.Offset()
 }
 
 func (p *parser) statements(d *Document, n node) error {
-	items := n.Items
-	if n.Kind != strictjson.List {
-		items = []node{n}
-	}
-	if len(items) == 0 {
-		return p.errorf(n.Offset, "", "the document has no Statement")
-	}
 	sids := make(map[string]bool)
 	line, counted := 1, 0
-	for _, item := range items {
+	for item := range n.OneOrMore() {
 		s, err := p.statement(item)
 		if err != nil {
 			return err
 		}
 		if s.Sid != "" && sids[s.Sid] {
-			return p.errorf(item.Offset, "", "two statements have the Sid %q", s.Sid)
+			return p.errorf(item.Offset(), "", "two statements have the Sid %q", s.Sid)
 		}
 		sids[s.Sid] = true
-		line, counted = line+bytes.Count(p.src[counted:item.Offset], []byte("\n")), item.Offset
+		line, counted = line+bytes.Count(p.src[counted:item.Offset()], []byte("\n")), item.Offset()
 		s.Line = line
 		d.Statements = append(d.Statements, s)
+	}
+	if len(d.Statements) == 0 {
+		return p.errorf(n.Offset(), "", "the document has no Statement")
 	}
 	return nil
 }
 
 func (p *parser) statement(n node) (Statement, error) {
-	if n.Kind != strictjson.Object {
-		return Statement{}, p.errorf(n.Offset, "", "a Statement must be an object or a list of objects")
+	if n.Kind() != strictjson.Object {
+		return Statement{}, p.errorf(n.Offset(), "", "a Statement must be an object or a list of objects")
 	}
 	var s Statement
-	for _, m := range n.Members {
+	for m := range n.Members() {
 		if err := p.element(&s, m); err != nil {
 			return Statement{}, err
 		}
@@ -187,18 +182,18 @@ func (p *parser) element(s *Statement, m member) (err error) {
 func (p *parser) sid(m member) (string, error) {
 	s, err := p.text(m)
 	if err == nil && p.kind != Resource && strings.Trim(s, alphanumeric) != "" {
-		err = p.errorf(m.Offset, "", "a Sid holds letters and digits only")
+		err = p.errorf(m.Offset(), "", "a Sid holds letters and digits only")
 	}
 	return s, err
 }
 
 func (p *parser) effect(m member) (Effect, error) {
 	e := Effect("")
-	if s, ok := m.AsString(); ok {
+	if s, ok := m.Text(); ok {
 		e = Effect(s)
 	}
 	if e != Allow && e != Deny {
-		return "", p.errorf(m.Offset, "case matters", "the Effect must be %q or %q", Allow, Deny)
+		return "", p.errorf(m.Offset(), "case matters", "the Effect must be %q or %q", Allow, Deny)
 	}
 	return e, nil
 }

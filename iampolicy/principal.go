@@ -10,14 +10,14 @@ import (
 // principals reads a Principal or NotPrincipal: "*", or an object of lists by type
 // (reference_policies_elements_principal.html).
 func (p *parser) principals(m member) (*Principals, error) {
-	if m.Kind == strictjson.String && m.Text == "*" {
+	if text, _ := m.Text(); text == "*" {
 		return &Principals{Everyone: true}, nil
 	}
-	if m.Kind != strictjson.Object || len(m.Members) == 0 {
-		return nil, p.errorf(m.Offset, `write "*" or {"AWS": "arn:…"}`, "%s must be %q or an object", m.Name, "*")
+	if m.Kind() != strictjson.Object || m.Len() == 0 {
+		return nil, p.errorf(m.Offset(), `write "*" or {"AWS": "arn:…"}`, "%s must be %q or an object", m.Name, "*")
 	}
 	var out Principals
-	for _, kind := range m.Members {
+	for kind := range m.Members() {
 		values, err := p.texts(kind)
 		if err != nil {
 			return nil, err

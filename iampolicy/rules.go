@@ -8,7 +8,7 @@ import (
 // checkStatement checks that the statement holds what its kind of policy needs, nothing that it forbids, and not both
 // of an element and its negation.
 func (p *parser) checkStatement(s *Statement, n node) error {
-	fail := func(hint, format string, args ...any) error { return p.errorf(n.Offset, hint, format, args...) }
+	fail := func(hint, format string, args ...any) error { return p.errorf(n.Offset(), hint, format, args...) }
 	switch {
 	case s.Effect == "":
 		return fail("", "the statement has no Effect")

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,8 +10,7 @@ import (
 	"github.com/pullpass/pullpass/iampolicy"
 )
 
-// Errors that the errors of Compile wrap, beside ErrPrincipal. A policy with a mistake has an *iampolicy.SyntaxError, whose
-// line and column count within the policy's own text.
+// Errors that the errors of Compile wrap, beside ErrPrincipal and *PolicyError.
 var (
 	ErrAction   = errors.New("invalid action")
 	ErrResource = errors.New("invalid resource")
@@ -124,9 +122,6 @@ func (c *Compiled) fits(s *Simulation) error {
 	return nil
 }
 
-// given reports whether a policy that may be left out is there; null is the same as left out.
-func given(policy json.RawMessage) bool { return len(policy) > 0 && string(policy) != "null" }
-
 // trusts reports whether the resource's policy is the trust policy of a role: it is for STS's actions on one.
 func (c *Compiled) trusts() bool {
 	role, err := arn.Parse(c.request.Resource)
@@ -139,60 +134,60 @@ func (c *Compiled) trusts() bool {
 
 func (c *Compiled) readPolicies(s *Simulation) (err error) {
 	p := &c.policies
-	for i, policy := range s.IdentityPolicies {
-		compiled, err := policy.compile(fmt.Sprintf("identityPolicies[%d]", i), iampolicy.Identity)
-		if err != nil {
-			return err
-		}
-		p.Identity = append(p.Identity, compiled)
+	if p.Identity, err = compileAll(s.IdentityPolicies, iampolicy.Identity); err != nil {
+		return inField(err, "identityPolicies")
 	}
 	p.Trust = c.trusts()
-	kind := iampolicy.Resource
-	if p.Trust {
-		kind = iampolicy.Trust
+	if p.Resource, err = compileOne(s.ResourcePolicy, c.resourceKind()); err != nil {
+		return inField(err, "resourcePolicy")
 	}
-	if given(s.ResourcePolicy) {
-		if p.Resource, err = compile("resourcePolicy", s.ResourcePolicy, kind); err != nil {
-			return err
-		}
+	session, err := compileOne(s.SessionPolicy, iampolicy.Session)
+	if err != nil {
+		return inField(err, "sessionPolicy")
 	}
-	if given(s.SessionPolicy) {
-		session, err := compile("sessionPolicy", s.SessionPolicy, iampolicy.Session)
-		if err != nil {
-			return err
-		}
+	if session != nil {
 		p.Session = []*authz.Policy{session}
 	}
-	for i, policy := range s.PermissionBoundaryPolicies {
-		if p.Boundary, err = policy.compile(fmt.Sprintf("permissionBoundaryPolicies[%d]", i), iampolicy.Boundary); err != nil {
-			return err
-		}
+	boundaries, err := compileAll(s.PermissionBoundaryPolicies, iampolicy.Boundary)
+	if err != nil {
+		return inField(err, "permissionBoundaryPolicies")
 	}
-	if p.SCPs, err = c.readLevels("serviceControlPolicies", s.ServiceControlPolicies, iampolicy.SCP); err != nil {
-		return err
+	if len(boundaries) > 0 {
+		p.Boundary = boundaries[0]
 	}
-	if p.RCPs, err = c.readLevels("resourceControlPolicies", s.ResourceControlPolicies, iampolicy.RCP); err != nil {
-		return err
+	if p.SCPs, err = c.readLevels(s.ServiceControlPolicies, iampolicy.SCP); err != nil {
+		return inField(err, "serviceControlPolicies")
+	}
+	if p.RCPs, err = c.readLevels(s.ResourceControlPolicies, iampolicy.RCP); err != nil {
+		return inField(err, "resourceControlPolicies")
 	}
 	return c.addFullAccess()
 }
 
-func (c *Compiled) readLevels(field string, levels []OrgPolicies, kind iampolicy.Kind) ([][]*authz.Policy, error) {
-	var out [][]*authz.Policy
+func (c *Compiled) resourceKind() iampolicy.Kind {
+	if c.policies.Trust {
+		return iampolicy.Trust
+	}
+	return iampolicy.Resource
+}
+
+func (c *Compiled) readLevels(levels []OrgPolicies, kind iampolicy.Kind) ([][]*authz.Policy, error) {
+	if len(levels) == 0 {
+		return nil, nil
+	}
+	if c.levels == nil {
+		c.levels = make(map[*authz.Policy]string)
+	}
+	out := make([][]*authz.Policy, len(levels))
 	for i, level := range levels {
-		var policies []*authz.Policy
-		for j, policy := range level.Policies {
-			compiled, err := policy.compile(fmt.Sprintf("%s[%d].policies[%d]", field, i, j), kind)
-			if err != nil {
-				return nil, err
-			}
-			if c.levels == nil {
-				c.levels = make(map[*authz.Policy]string)
-			}
-			c.levels[compiled] = level.OrgIdentifier
-			policies = append(policies, compiled)
+		policies, err := compileAll(level.Policies, kind)
+		if err != nil {
+			return nil, inField(err, fmt.Sprintf("[%d].policies", i))
 		}
-		out = append(out, policies)
+		for _, policy := range policies {
+			c.levels[policy] = level.OrgIdentifier
+		}
+		out[i] = policies
 	}
 	return out, nil
 }
@@ -215,37 +210,4 @@ func (c *Compiled) addFullAccess() error {
 		c.policies.RCPs[i] = append(c.policies.RCPs[i], full)
 	}
 	return nil
-}
-
-// compile reads a policy of a list, which stands at place.
-func (p *NamedPolicy) compile(place string, kind iampolicy.Kind) (*authz.Policy, error) {
-	if p.Name != "" {
-		place = fmt.Sprintf("%s (%q)", place, p.Name)
-	}
-	policy, err := compile(place, p.Policy, kind)
-	if err != nil {
-		return nil, err
-	}
-	return policy.Named(p.Name), nil
-}
-
-func compile(place string, src json.RawMessage, kind iampolicy.Kind) (*authz.Policy, error) {
-	document, err := iampolicy.Parse(src, kind)
-	if err != nil {
-		return nil, policyError(place, err)
-	}
-	policy, err := authz.Compile(document)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", place, err)
-	}
-	return policy, nil
-}
-
-// policyError says which policy is wrong and where in it.
-func policyError(place string, err error) error {
-	var syntax *iampolicy.SyntaxError
-	if errors.As(err, &syntax) && syntax.Hint != "" {
-		return fmt.Errorf("%s, %w (%s)", place, err, syntax.Hint)
-	}
-	return fmt.Errorf("%s, %w", place, err)
 }

@@ -60,9 +60,13 @@ type Statement struct {
 func Run(c Case) Result {
 	compiled, err := Compile(c.Simulation)
 	if err != nil {
-		return Result{ID: c.ID, Decision: Undecided, Statements: []Statement{}, Error: err.Error()}
+		return undecided(c.ID, err)
 	}
 	return compiled.explain(c.ID, compiled.Decide())
+}
+
+func undecided(id string, err error) Result {
+	return Result{ID: id, Decision: Undecided, Statements: []Statement{}, Error: err.Error()}
 }
 
 func (c *Compiled) explain(id string, d authz.Decision) Result {

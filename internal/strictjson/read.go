@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,25 +25,34 @@ func Place(src []byte, offset int) (line, column int) {
 	return 1 + bytes.Count(before, []byte("\n")), 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
 }
 
-// Read reads the one JSON value that src holds. It takes what encoding/json takes, save text that is not UTF-8 and objects
-// that give a name twice: which of the two would count is for every reader to choose (RFC 8259, section 4). The error is
-// always an *Error.
+// Read reads the one JSON value that src holds, which must not be changed afterwards. It takes what encoding/json takes,
+// save text that is not UTF-8 and objects that give a name twice: which of the two would count is for every reader to choose
+// (RFC 8259, section 4). The error is always an *Error.
 func Read(src []byte) (Value, error) {
+	if len(src) > math.MaxInt32 {
+		return Value{}, &Error{Offset: len(src), Msg: "the document is too long"}
+	}
 	if !utf8.Valid(src) {
 		return Value{}, &Error{Offset: firstInvalid(src), Msg: "the document is not valid UTF-8"}
 	}
-	r := reader{src: string(src)}
-	v, ok := r.document()
-	if ok {
-		return v, nil
+	r := reader{src: string(src), nodes: make([]node, 0, mostNodes(src))}
+	if r.document() {
+		return Value{all: &tape{src, r.nodes}}, nil
 	}
-	if r.twice != nil {
-		// What stands before a duplicate was read, what follows was not; text that is no JSON at all counts for more.
-		if json.Valid(src) {
-			return Value{}, r.twice
-		}
+	// What stands before a duplicate was read, what follows was not: text that is no JSON at all counts for more.
+	if r.twice != nil && json.Valid(src) {
+		return Value{}, r.twice
 	}
 	return Value{}, syntaxError(src)
+}
+
+// mostNodes is how many values JSON text can hold: one, one more with every comma, and a first one in every list or object.
+func mostNodes(src []byte) int {
+	most := 1
+	for _, c := range []byte(",[{") {
+		most += bytes.Count(src, []byte{c})
+	}
+	return most
 }
 
 func firstInvalid(src []byte) int {
@@ -79,16 +89,17 @@ type reader struct {
 	src   string
 	at    int
 	depth int
+	nodes []node
 	twice *Error // the first name that is given twice
 }
 
-func (r *reader) document() (v Value, ok bool) {
+func (r *reader) document() bool {
 	r.space()
-	if !r.value(&v) {
-		return v, false
+	if !r.value(node{}) {
+		return false
 	}
 	r.space()
-	return v, r.at == len(r.src)
+	return r.at == len(r.src)
 }
 
 func (r *reader) space() {
@@ -119,40 +130,45 @@ func (r *reader) take(c byte) bool {
 	return true
 }
 
-func (r *reader) value(v *Value) (ok bool) {
-	v.Offset = r.at
+// value reads a value and appends it to the nodes with all that is in it. Of n the name is known already.
+func (r *reader) value(n node) (ok bool) {
+	n.offset = int32(r.at)
+	i := len(r.nodes)
 	switch c := r.peek(); c {
 	case '{':
-		v.Kind = Object
-		ok = r.nested(v, (*reader).object)
+		n.kind = Object
+		r.nodes = append(r.nodes, n)
+		ok = r.object()
 	case '[':
-		v.Kind = List
-		ok = r.nested(v, (*reader).list)
-	case '"':
-		v.Kind = String
-		v.Text, ok = r.text()
-	case 't':
-		v.Kind = Bool
-		v.Text, ok = r.word("true")
-	case 'f':
-		v.Kind = Bool
-		v.Text, ok = r.word("false")
-	case 'n':
-		v.Kind = Null
-		_, ok = r.word("null")
+		n.kind = List
+		r.nodes = append(r.nodes, n)
+		ok = r.list()
 	default:
-		v.Kind = Number
-		v.Text, ok = r.number()
+		ok = r.scalar(&n, c)
+		r.nodes = append(r.nodes, n)
 	}
-	v.End = r.at
+	r.nodes[i].end, r.nodes[i].after = int32(r.at), int32(len(r.nodes))
 	return ok
 }
 
-func (r *reader) nested(v *Value, read func(*reader, *Value) bool) bool {
-	r.at++
-	r.depth++
-	ok := r.depth <= maxDepth && read(r, v)
-	r.depth--
+func (r *reader) scalar(n *node, first byte) (ok bool) {
+	switch first {
+	case '"':
+		n.kind = String
+		n.text, ok = r.text()
+	case 't':
+		n.kind = Bool
+		n.text, ok = r.word("true")
+	case 'f':
+		n.kind = Bool
+		n.text, ok = r.word("false")
+	case 'n':
+		n.kind = Null
+		_, ok = r.word("null")
+	default:
+		n.kind = Number
+		n.text, ok = r.number()
+	}
 	return ok
 }
 
@@ -164,87 +180,114 @@ func (r *reader) word(w string) (string, bool) {
 	return w, true
 }
 
-func (r *reader) list(v *Value) bool {
-	if r.space(); r.take(']') {
-		return true
-	}
-	for {
-		v.Items = append(v.Items, Value{})
-		r.space()
-		if !r.value(&v.Items[len(v.Items)-1]) {
-			return false
-		}
-		if r.space(); r.take(']') {
-			return true
-		}
-		if !r.take(',') {
-			return false
-		}
-	}
-}
-
-func (r *reader) object(v *Value) bool {
-	if r.space(); r.take('}') {
-		return true
-	}
-	var names nameSet
-	for {
-		if !r.member(v, &names) {
-			return false
-		}
-		if r.space(); r.take('}') {
-			return true
-		}
-		if !r.take(',') {
-			return false
-		}
-	}
-}
-
-func (r *reader) member(v *Value, names *nameSet) (ok bool) {
+// enter goes into a list or an object.
+func (r *reader) enter() bool {
+	r.at++
+	r.depth++
 	r.space()
-	v.Members = append(v.Members, Member{NameOffset: r.at})
-	m := &v.Members[len(v.Members)-1]
+	return r.depth <= maxDepth
+}
+
+// more goes on to the next value, or past the end of the list or object.
+func (r *reader) more(end byte) (more, ok bool) {
+	r.space()
+	if r.take(end) {
+		r.depth--
+		return false, true
+	}
+	if !r.take(',') {
+		return false, false
+	}
+	r.space()
+	return true, true
+}
+
+func (r *reader) list() bool {
+	if !r.enter() {
+		return false
+	}
+	if r.take(']') {
+		r.depth--
+		return true
+	}
+	for more, ok := true, true; more; {
+		if !r.value(node{}) {
+			return false
+		}
+		if more, ok = r.more(']'); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reader) object() bool {
+	if !r.enter() {
+		return false
+	}
+	if r.take('}') {
+		r.depth--
+		return true
+	}
+	names := nameSet{first: len(r.nodes)}
+	for more, ok := true, true; more; {
+		n, named := r.name(&names)
+		if !named || !r.value(n) {
+			return false
+		}
+		if more, ok = r.more('}'); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// name reads a member's name and the colon after it. The name must not be one that the object has already.
+func (r *reader) name(names *nameSet) (n node, ok bool) {
+	n.nameOffset = int32(r.at)
 	if r.peek() != '"' {
-		return false
+		return n, false
 	}
-	if m.Name, ok = r.text(); !ok {
-		return false
+	if n.name, ok = r.text(); !ok {
+		return n, false
 	}
-	if names.add(v.Members) {
-		r.twice = &Error{Offset: m.NameOffset, Msg: fmt.Sprintf("%q is given twice", m.Name)}
-		return false
+	if names.add(n.name, r.nodes) {
+		r.twice = &Error{Offset: int(n.nameOffset), Msg: fmt.Sprintf("%q is given twice", n.name)}
+		return n, false
 	}
 	if r.space(); !r.take(':') {
-		return false
+		return n, false
 	}
 	r.space()
-	return r.value(&m.Value)
+	return n, true
 }
 
 // A nameSet finds names that an object has twice. Most objects have a handful, which are compared one by one.
-type nameSet struct{ many map[string]bool }
+type nameSet struct {
+	first int // index of the object's first member
+	count int
+	many  map[string]bool
+}
 
-// add reports whether the name of the last member is that of another.
-func (s *nameSet) add(members []Member) (twice bool) {
+// add adds a name to those of the members among the nodes, and reports whether it is one of them.
+func (s *nameSet) add(name string, nodes []node) (twice bool) {
 	const handful = 12
-	last := len(members) - 1
-	name := members[last].Name
-	if last < handful {
-		for i := range members[:last] {
-			if members[i].Name == name {
-				return true
-			}
-		}
-		return false
-	}
-	if s.many == nil {
+	s.count++
+	if s.count > handful && s.many == nil {
 		s.many = make(map[string]bool)
-		for i := range members[:last] {
-			s.many[members[i].Name] = true
+		for i := s.first; i < len(nodes); i = int(nodes[i].after) {
+			s.many[nodes[i].name] = true
 		}
 	}
-	twice = s.many[name]
-	s.many[name] = true
-	return twice
+	if s.many != nil {
+		twice = s.many[name]
+		s.many[name] = true
+		return twice
+	}
+	for i := s.first; i < len(nodes); i = int(nodes[i].after) {
+		if nodes[i].name == name {
+			return true
+		}
+	}
+	return false
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,24 +21,59 @@ func TestReadKeepsPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strictjson.Value{Kind: strictjson.Object, Offset: 1, End: 47, Members: []strictjson.Member{
-		{Name: "a", NameOffset: 2, Value: strictjson.Value{Kind: strictjson.List, Offset: 7, End: 26, Items: []strictjson.Value{
-			{Kind: strictjson.Number, Offset: 8, End: 13, Text: "1.5e3"},
-			{Kind: strictjson.Bool, Offset: 15, End: 19, Text: "true"},
-			{Kind: strictjson.Null, Offset: 21, End: 25},
-		}}},
-		{Name: "b", NameOffset: 29, Value: strictjson.Value{Kind: strictjson.String, Offset: 39, End: 46, Text: "é\n"}},
-	}}
-	want.End = bytes.LastIndexByte(src, '}') + 1
-	want.Members[1].End = want.End - 1
-	if diff := cmp.Diff(want, got); diff != "" {
+	var places []string
+	walk(got, "", func(name string, v strictjson.Value) {
+		text, _ := v.Scalar()
+		places = append(places, fmt.Sprintf("%s at %d says %q and is written %s", name, v.Offset(), text, v.Raw()))
+	})
+	want := []string{
+		` at 1 says "" and is written ` + strings.TrimSpace(string(src)),
+		`/a at 7 says "" and is written [1.5e3, true, null]`,
+		`/a/0 at 8 says "1.5e3" and is written 1.5e3`,
+		`/a/1 at 15 says "true" and is written true`,
+		`/a/2 at 21 says "" and is written null`,
+		`/b at 39 says "é\n" and is written "é\n"`,
+	}
+	if diff := cmp.Diff(want, places); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if raw := got.Members[0].Raw(src); string(raw) != "[1.5e3, true, null]" {
-		t.Errorf("Raw gives %q", raw)
+	for m := range got.Members() {
+		if want := map[string]int{"a": 2, "b": 29}[m.Name]; m.NameOffset != want {
+			t.Errorf("the name %q is at %d; want %d", m.Name, m.NameOffset, want)
+		}
 	}
-	if line, column := strictjson.Place(src, got.Members[1].End); line != 2 || column != 17 {
+	if line, column := strictjson.Place(src, len(src)-2); line != 2 || column != 17 {
 		t.Errorf("the end of é is at line %d, column %d; want 2, 17", line, column)
+	}
+}
+
+// walk calls visit for a value and all that is in it.
+func walk(v strictjson.Value, name string, visit func(string, strictjson.Value)) {
+	visit(name, v)
+	i := 0
+	for item := range v.Items() {
+		walk(item, fmt.Sprintf("%s/%d", name, i), visit)
+		i++
+	}
+	for m := range v.Members() {
+		walk(m.Value, name+"/"+m.Name, visit)
+	}
+}
+
+func TestOneOrMore(t *testing.T) {
+	for src, want := range map[string][]string{`"a"`: {"a"}, `["a","b"]`: {"a", "b"}, `[]`: nil, `7`: {""}, `[["a"],"b"]`: {"", "b"}} {
+		v, err := strictjson.Read([]byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for one := range v.OneOrMore() {
+			text, _ := one.Text()
+			got = append(got, text)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", src, diff)
+		}
 	}
 }
 
@@ -124,24 +160,25 @@ func FuzzRead(f *testing.F) {
 
 // plain makes of a value what encoding/json makes of its text.
 func plain(v strictjson.Value) any {
-	switch v.Kind {
+	text, _ := v.Scalar()
+	switch v.Kind() {
 	case strictjson.Null:
 		return nil
 	case strictjson.Bool:
-		return v.Text == "true"
+		return text == "true"
 	case strictjson.Number:
-		return json.Number(v.Text)
+		return json.Number(text)
 	case strictjson.String:
-		return v.Text
+		return text
 	case strictjson.List:
-		out := make([]any, 0)
-		for _, item := range v.Items {
+		out := make([]any, 0, v.Len())
+		for item := range v.Items() {
 			out = append(out, plain(item))
 		}
 		return out
 	case strictjson.Object:
-		out := make(map[string]any)
-		for _, m := range v.Members {
+		out := make(map[string]any, v.Len())
+		for m := range v.Members() {
 			out[m.Name] = plain(m.Value)
 		}
 		return out
