@@ -5,6 +5,8 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,8 +17,8 @@ import (
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// Getenv reads an environment variable.
-	Getenv func(string) string
+	// Environ are the environment variables, each as NAME=value.
+	Environ []string
 	// Terminals says which of the streams are terminals.
 	Terminals Terminals
 	// Hostname is this machine's name, by which its runs are told from those of others.
@@ -26,6 +28,16 @@ type Env struct {
 	Now     func() time.Time
 	// Random gives run ids their uniqueness.
 	Random io.Reader
+}
+
+// getenv returns an environment variable, of several alike the last; empty if there is none.
+func (e Env) getenv(name string) string {
+	for _, variable := range slices.Backward(e.Environ) {
+		if value, found := strings.CutPrefix(variable, name+"="); found {
+			return value
+		}
+	}
+	return ""
 }
 
 // Terminals says which of the standard streams lead to a person.

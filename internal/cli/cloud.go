@@ -50,10 +50,10 @@ func (a *app) openCloud(ctx context.Context, f cloudFlags) (*cloud, error) {
 // the same files.
 func (a *app) realCloud() *cloud {
 	c := &cloud{close: func(context.Context) error { return nil }}
-	if file := a.env.Getenv("AWS_CONFIG_FILE"); file != "" {
+	if file := a.env.getenv("AWS_CONFIG_FILE"); file != "" {
 		c.configFiles = []string{file}
 	}
-	if file := a.env.Getenv("AWS_SHARED_CREDENTIALS_FILE"); file != "" {
+	if file := a.env.getenv("AWS_SHARED_CREDENTIALS_FILE"); file != "" {
 		c.credentialsFiles = []string{file}
 	}
 	return c
@@ -75,46 +75,74 @@ func (c *cloud) checkProfile(name string) error {
 	return nil
 }
 
-// sandboxCloud joins the process that serves the directory, or starts the sandbox in this one for as long as the command
-// lasts.
-func (a *app) sandboxCloud(ctx context.Context, dir string) (*cloud, error) {
+// served is a sandbox that answers, in this process or another.
+type served struct {
+	sandbox.Ready
+	dir   string // absolute
+	close func(context.Context) error
+}
+
+// joined is the sandbox that another process serves from a directory.
+func joined(ready sandbox.Ready, dir string) (served, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("naming the sandbox's directory: %w", err)
+		return served{}, fmt.Errorf("naming the sandbox's directory: %w", err)
 	}
-	box, err := sandbox.New(sandbox.Config{Dir: dir, Clock: a.env.Now, Random: a.env.Random})
+	return served{ready, dir, func(context.Context) error { return nil }}, nil
+}
+
+// serveSandbox joins the process that serves the directory, or starts the sandbox in this one until it is closed.
+func (a *app) serveSandbox(ctx context.Context, dir string, seed sandbox.Seed) (served, error) {
+	dir, err := filepath.Abs(dir) // what the ready line names must be found from anywhere
+	if err != nil {
+		return served{}, fmt.Errorf("naming the sandbox's directory: %w", err)
+	}
+	box, err := sandbox.New(sandbox.Config{Dir: dir, Seed: seed, Clock: a.env.Now, Random: a.env.Random})
 	if errors.Is(err, sandbox.ErrInUse) {
 		ready, readErr := sandbox.ReadReady(dir)
 		if readErr != nil {
-			return nil, errors.Join(err, readErr)
+			return served{}, errors.Join(err, readErr)
 		}
-		return a.reach(ready, dir, func(context.Context) error { return nil })
+		return joined(ready, dir)
 	}
 	if err != nil {
-		return nil, err
+		return served{}, err
 	}
 	server, err := box.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
-		return nil, errors.Join(err, box.Close())
+		return served{}, errors.Join(err, box.Close())
 	}
-	return a.reach(server.Ready(), dir, func(ctx context.Context) error {
+	return served{server.Ready(), dir, func(ctx context.Context) error {
 		return errors.Join(server.Close(ctx), box.Close())
-	})
+	}}, nil
 }
 
-func (a *app) reach(ready sandbox.Ready, dir string, closer func(context.Context) error) (*cloud, error) {
-	transport, err := ready.Transport()
+// sandboxCloud is the sandbox of a directory, for as long as the command lasts.
+func (a *app) sandboxCloud(ctx context.Context, dir string) (*cloud, error) {
+	box, err := a.serveSandbox(ctx, dir, sandbox.Seed{})
+	if err != nil {
+		return nil, err
+	}
+	c, err := box.cloud()
+	if err != nil {
+		return nil, errors.Join(err, box.close(ctx))
+	}
+	return c, nil
+}
+
+func (s served) cloud() (*cloud, error) {
+	transport, err := s.Transport()
 	if err != nil {
 		return nil, err
 	}
 	var dialer dialer
 	transport.DialContext = dialer.dial
 	return &cloud{
-		transport: transport, configFiles: []string{sandbox.ConfigFile(dir)}, credentialsFiles: []string{},
+		transport: transport, configFiles: []string{sandbox.ConfigFile(s.dir)}, credentialsFiles: []string{},
 		sandboxed: true,
 		close: func(ctx context.Context) error {
 			dialer.hangUp()
-			return closer(ctx)
+			return s.close(ctx)
 		},
 	}, nil
 }

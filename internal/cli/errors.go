@@ -137,6 +137,10 @@ func (a *app) report(err error) int {
 			break
 		}
 	}
+	var ended *childExit
+	if errors.As(err, &ended) {
+		found = rule{code: ended.code, quiet: ended.err == nil}
+	}
 	if found.quiet {
 		return found.code
 	}

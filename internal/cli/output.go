@@ -88,7 +88,7 @@ func (a *app) onStderr() palette { return a.palette(a.env.Terminals.Stderr) }
 
 // palette gives terminals colour, unless NO_COLOR is set to anything (https://no-color.org).
 func (a *app) palette(terminal bool) palette {
-	return palette(terminal && a.env.Getenv("NO_COLOR") == "")
+	return palette(terminal && a.env.getenv("NO_COLOR") == "")
 }
 
 // paint colours a word.

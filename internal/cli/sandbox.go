@@ -20,7 +20,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.sandboxServeCommand(), a.sandboxEnvCommand())
+	cmd.AddCommand(a.sandboxServeCommand(), a.sandboxEnvCommand(), a.sandboxExecCommand())
 	return cmd
 }
 

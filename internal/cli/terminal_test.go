@@ -23,14 +23,14 @@ import (
 type terminal struct {
 	t   *testing.T
 	dir string
-	env map[string]string
+	env []string
 	// streams are all terminals unless a test redirects one.
 	streams cli.Terminals
 }
 
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	term := &terminal{t: t, dir: t.TempDir(), env: map[string]string{}, streams: cli.Terminals{Stdin: true, Stdout: true, Stderr: true}}
+	term := &terminal{t: t, dir: t.TempDir(), streams: cli.Terminals{Stdin: true, Stdout: true, Stderr: true}}
 	if err := os.WriteFile(filepath.Join(term.dir, "share.yaml"), examples.Share, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func (term *terminal) run(typed string, args ...string) (code int, stdout, stder
 	var out, errs bytes.Buffer
 	code = cli.Main(term.t.Context(), args, cli.Env{
 		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminals: term.streams,
-		Getenv:   func(name string) string { return term.env[name] },
+		Environ:  term.env,
 		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
 	})
 	return code, out.String(), errs.String()
@@ -90,7 +90,7 @@ func TestAnInterruptAtTheQuestionEndsTheRun(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	stderr := &interrupter{when: "Only yes goes on: ", interrupt: interrupt}
 	code := cli.Main(ctx, term.here("apply"), cli.Env{
-		Stdin: silence, Stdout: io.Discard, Stderr: stderr, Terminals: term.streams, Getenv: func(string) string { return "" },
+		Stdin: silence, Stdout: io.Discard, Stderr: stderr, Terminals: term.streams,
 		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
 	})
 	if code != 1 || !strings.HasSuffix(stderr.String(), "error: interrupted; nothing was changed\n") {
@@ -126,7 +126,7 @@ func TestColourIsForTerminalsThatWantIt(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			term := newTerminal(t)
 			term.streams = test.streams
-			term.env["NO_COLOR"] = test.noColor
+			term.env = append(term.env, "NO_COLOR="+test.noColor)
 			code, stdout, _ := term.run("", term.here("verify")...)
 			if code != 4 {
 				t.Errorf("exit code %d, want 4", code)
@@ -154,7 +154,7 @@ func TestMFAIsAskedForOnATerminal(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	term.env["AWS_CONFIG_FILE"] = file
+	term.env = append(term.env, "AWS_CONFIG_FILE="+file)
 	code, _, stderr := term.run("123456\n", "registry", "--region", "us-west-2", "--profile", "lead",
 		"--subscription", "e29fd0d2-d8a8-4ed4-be54-c6c0dd0f7964")
 	if code != 1 || !strings.HasPrefix(stderr, "MFA code of arn:aws:iam::111111111111:mfa/administrator: ") {
@@ -190,7 +190,7 @@ func TestEachMFAQuestionGetsAnAnswerOfItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	term.env["AWS_CONFIG_FILE"] = filepath.Join(term.dir, "config")
+	term.env = append(term.env, "AWS_CONFIG_FILE="+filepath.Join(term.dir, "config"))
 	code, stdout, stderr := term.run("111111\n222222\n", "plan", "-f", filepath.Join(term.dir, "share.yaml"))
 	if code != 1 || strings.Contains(stdout, "EOF") || strings.Count(stdout, "AccessDenied") != 2 {
 		t.Errorf("exit code %d; not every question was answered:\n%s%s", code, stdout, stderr)
