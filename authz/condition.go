@@ -51,7 +51,7 @@ func (c *condition) eval(ctx *Context) (result verdict, missing bool) {
 	if c.operator.Test == iampolicy.Null {
 		return c.evalNull(missing), missing
 	}
-	if missing && c.operator.IfExists {
+	if missing && c.operator.IfExists && c.operator.Qualifier != iampolicy.ForAnyValue {
 		return holds, true
 	}
 	switch c.operator.Qualifier {
@@ -97,7 +97,8 @@ func (c *condition) forAll(values []string, ctx *Context) verdict {
 	return c.all(values, ctx)
 }
 
-// forAny returns false for the same.
+// forAny returns false for the same, even with IfExists: a test of any value has no value to ask whether it exists. AWS's
+// page has no word on the two together; an administrator saw AWS decide so (https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w).
 func (c *condition) forAny(values []string, ctx *Context) verdict {
 	if null(values) {
 		return fails
