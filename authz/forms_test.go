@@ -1,7 +1,6 @@
 package authz_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/pullpass/pullpass/authz"
@@ -12,22 +11,41 @@ import (
 // order. No form may change any decision.
 type form struct {
 	document func(testing.TB, *iampolicy.Document) *iampolicy.Document
-	reversed bool // the lists outside the documents: policies of a type, levels of an organization, values of a key
+	order    order // of the lists outside the documents: policies of a type, levels of an organization, values of a key
+}
+
+// An order returns the index that each place of a list of n takes its item from.
+type order func(n int) []int
+
+func written(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func reversed(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = n - 1 - i
+	}
+	return out
 }
 
 func forms() map[string]form {
 	return map[string]form{
-		"as written": {document: same},
-		"printed":    {document: reparsed((*iampolicy.Document).JSON)},
-		"indented":   {document: reparsed((*iampolicy.Document).Indented)},
-		"canonical":  {document: reparsed((*iampolicy.Document).Canonical)},
-		"reversed":   {document: turned, reversed: true},
+		"as written": {same, written},
+		"printed":    {reparsed((*iampolicy.Document).JSON), written},
+		"indented":   {reparsed((*iampolicy.Document).Indented), written},
+		"canonical":  {reparsed((*iampolicy.Document).Canonical), written},
+		"reversed":   {reordered(reversed), reversed},
 	}
 }
 
-func (f form) values(v []string) []string                        { return turnedIf(f.reversed, v) }
-func (f form) policies(p []*authz.Policy) []*authz.Policy        { return turnedIf(f.reversed, p) }
-func (f form) levels(levels [][]*authz.Policy) [][]*authz.Policy { return turnedIf(f.reversed, levels) }
+func (f form) values(v []string) []string                        { return ordered(f.order, v) }
+func (f form) policies(p []*authz.Policy) []*authz.Policy        { return ordered(f.order, p) }
+func (f form) levels(levels [][]*authz.Policy) [][]*authz.Policy { return ordered(f.order, levels) }
 
 func same(_ testing.TB, d *iampolicy.Document) *iampolicy.Document { return d }
 
@@ -36,49 +54,53 @@ func reparsed(print func(*iampolicy.Document) []byte) func(testing.TB, *iampolic
 		t.Helper()
 		again, err := iampolicy.Parse(print(d), d.Kind)
 		if err != nil {
-			t.Fatalf("parsing what was printed: %v", err)
+			t.Fatalf("parsing what was printed: %v in %s", err, print(d))
 		}
 		return again
 	}
 }
 
-// turned reverses every list of a document: statements, conditions, their values, actions, resources, principals.
-func turned(_ testing.TB, d *iampolicy.Document) *iampolicy.Document {
-	out := *d
-	out.Statements = reversed(d.Statements)
-	for i := range out.Statements {
-		s := &out.Statements[i]
-		s.Principal, s.NotPrincipal = turnedPrincipals(s.Principal), turnedPrincipals(s.NotPrincipal)
-		s.Action, s.NotAction = reversed(s.Action), reversed(s.NotAction)
-		s.Resource, s.NotResource = reversed(s.Resource), reversed(s.NotResource)
-		s.Conditions = reversed(s.Conditions)
-		for j := range s.Conditions {
-			s.Conditions[j].Values = reversed(s.Conditions[j].Values)
+// reordered takes every list of a document in another order: statements, conditions, their values, actions, resources,
+// principals.
+func reordered(by order) func(testing.TB, *iampolicy.Document) *iampolicy.Document {
+	return func(_ testing.TB, d *iampolicy.Document) *iampolicy.Document {
+		out := *d
+		out.Statements = ordered(by, d.Statements)
+		for i := range out.Statements {
+			s := &out.Statements[i]
+			s.Principal, s.NotPrincipal = orderedPrincipals(by, s.Principal), orderedPrincipals(by, s.NotPrincipal)
+			s.Action, s.NotAction = ordered(by, s.Action), ordered(by, s.NotAction)
+			s.Resource, s.NotResource = ordered(by, s.Resource), ordered(by, s.NotResource)
+			s.Conditions = ordered(by, s.Conditions)
+			for j := range s.Conditions {
+				s.Conditions[j].Values = ordered(by, s.Conditions[j].Values)
+			}
 		}
+		return &out
 	}
-	return &out
 }
 
-func turnedPrincipals(p *iampolicy.Principals) *iampolicy.Principals {
+func orderedPrincipals(by order, p *iampolicy.Principals) *iampolicy.Principals {
 	if p == nil {
 		return nil
 	}
-	out := *p
-	out.AWS, out.Service = reversed(p.AWS), reversed(p.Service)
-	out.Federated, out.CanonicalUser = reversed(p.Federated), reversed(p.CanonicalUser)
-	return &out
-}
-
-func turnedIf[T any](turn bool, list []T) []T {
-	if turn {
-		return reversed(list)
+	return &iampolicy.Principals{
+		Everyone:      p.Everyone,
+		AWS:           ordered(by, p.AWS),
+		Service:       ordered(by, p.Service),
+		Federated:     ordered(by, p.Federated),
+		CanonicalUser: ordered(by, p.CanonicalUser),
 	}
-	return list
 }
 
-// reversed returns a reversed copy: nil stays nil, and the list itself is left alone.
-func reversed[T any](list []T) []T {
-	out := slices.Clone(list)
-	slices.Reverse(out)
+// ordered returns a copy of the list in the order: nil stays nil, and the list itself is left alone.
+func ordered[T any](by order, list []T) []T {
+	if list == nil {
+		return nil
+	}
+	out := make([]T, 0, len(list))
+	for _, i := range by(len(list)) {
+		out = append(out, list[i])
+	}
 	return out
 }
