@@ -138,8 +138,9 @@ func compilePrincipals(p *iampolicy.Principals) *principals {
 
 // delegate returns the account that a principal names as a whole: by its id, or by the ARN of its root.
 func delegate(name string) (arn.AccountID, bool) {
-	if account, err := arn.ParseAccountID(name); err == nil {
-		return account, true
+	if !strings.HasPrefix(name, "arn:") {
+		account, err := arn.ParseAccountID(name)
+		return account, err == nil
 	}
 	a, err := arn.Parse(name)
 	return a.Account, err == nil && a.Service == "iam" && a.Resource == "root"

@@ -50,8 +50,9 @@ func validAWSPrincipal(s string) bool {
 	if s == "*" || uniqueID(s) {
 		return true
 	}
-	if _, err := arn.ParseAccountID(s); err == nil {
-		return true
+	if !strings.HasPrefix(s, "arn:") {
+		_, err := arn.ParseAccountID(s)
+		return err == nil
 	}
 	a, err := arn.Parse(s)
 	if err != nil || a.Account == "" || strings.ContainsAny(s, "*?") {
