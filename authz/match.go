@@ -76,21 +76,22 @@ func (e *evaluation) matchResource(s *statement) Cause {
 		}
 	}
 	if len(s.notResource) > 0 {
-		// A variable without a value leaves open what is exempt, which must not let a request through.
-		if found, unresolved := e.resourceIn(s.notResource); found || unresolved && s.allow {
+		// A variable without a value matches no resource, so that it exempts none. An invalid one leaves open what is exempt,
+		// which must not let a request through.
+		if found, unclear := e.resourceIn(s.notResource); found || unclear && s.allow {
 			return ByNotResource
 		}
 	}
 	return NoCause
 }
 
-func (e *evaluation) resourceIn(templates []template) (found, unresolved bool) {
+func (e *evaluation) resourceIn(templates []template) (found, unclear bool) {
 	for i := range templates {
-		p, ok := templates[i].resolve(&e.req.Context)
-		if ok && p.MatchResource(e.req.Resource) {
-			return true, unresolved
+		p, r := templates[i].resolve(&e.req.Context)
+		if r == resolved && p.MatchResource(e.req.Resource) {
+			return true, unclear
 		}
-		unresolved = unresolved || !ok
+		unclear = unclear || r == invalid
 	}
-	return false, unresolved
+	return false, unclear
 }

@@ -96,36 +96,38 @@ func (c *condition) compare(o *operand, value string, ctx *Context) verdict {
 		b, err := base64.StdEncoding.DecodeString(value)
 		return equal(bytes.Equal(b, o.bytes), err)
 	case booleans:
-		text, ok := o.template.resolveText(ctx)
-		return verdictOf(ok && strings.EqualFold(value, text))
+		text, r := o.template.resolveText(ctx)
+		return verdictOf(r == resolved && strings.EqualFold(value, text))
 	}
 	return odd
 }
 
-// compareText compares strings and ARNs. A variable without a value equals nothing, which must not help a negated
-// operator.
+// compareText compares strings and ARNs.
 func (c *condition) compareText(o *operand, value string, ctx *Context) verdict {
 	switch c.operator.Test {
 	case iampolicy.StringLike, iampolicy.StringNotLike:
-		p, ok := o.template.resolve(ctx)
-		return c.resolved(ok, p.Match(value))
+		p, r := o.template.resolve(ctx)
+		return c.compared(r, p.Match(value))
 	case iampolicy.ARNEquals, iampolicy.ARNLike, iampolicy.ARNNotEquals, iampolicy.ARNNotLike:
-		p, ok := o.template.resolve(ctx)
-		return c.resolved(ok, p.MatchComponents(value))
+		p, r := o.template.resolve(ctx)
+		return c.compared(r, p.MatchComponents(value))
 	case iampolicy.StringEqualsIgnoreCase, iampolicy.StringNotEqualsIgnoreCase:
-		text, ok := o.template.resolveText(ctx)
-		return c.resolved(ok, strings.EqualFold(text, value))
+		text, r := o.template.resolveText(ctx)
+		return c.compared(r, strings.EqualFold(text, value))
 	default:
-		text, ok := o.template.resolveText(ctx)
-		return c.resolved(ok, text == value)
+		text, r := o.template.resolveText(ctx)
+		return c.compared(r, text == value)
 	}
 }
 
-func (c *condition) resolved(ok, result bool) verdict {
-	if !ok && c.negated {
+// compared turns a comparison into a verdict. A text without a value equals nothing: "inverted condition operators … do
+// match against a null value" (reference_policies_variables.html#policy-vars-no-value). One that is invalid must not help
+// a negated operator.
+func (c *condition) compared(r resolution, equal bool) verdict {
+	if r == invalid && c.negated {
 		return odd
 	}
-	return verdictOf(ok && result)
+	return verdictOf(r == resolved && equal)
 }
 
 // ordered turns the order of the request's value and the policy's into a verdict.

@@ -69,55 +69,65 @@ func variable(s string) (v part, rest string) {
 	return part{key: key, fallback: text, defaulted: true}, after
 }
 
-// resolve returns the pattern for one request; ok is false if a variable has no value there, nor a default. A key with
-// several values is no value: a variable must be single-valued.
-func (t *template) resolve(ctx *Context) (p arn.Pattern, ok bool) {
+// A resolution is what became of the variables in a text; of several, the worst counts.
+type resolution uint8
+
+const (
+	resolved resolution = iota // each has a value or a default
+	// valueless: one has neither. It "is effectively null": "there is no equal or like value"
+	// (reference_policies_variables.html#policy-vars-no-value), so that the text equals nothing and matches nothing.
+	valueless
+	// invalid: one is malformed, or its key has several values, which AWS has no rule for: "you can use any available
+	// single-valued context key as a policy variable, but can't use a multivalued context key"
+	// (reference_policies_condition-single-vs-multi-valued-context-keys.html).
+	invalid
+)
+
+// resolve returns the pattern for one request, unless the resolution is another than resolved.
+func (t *template) resolve(ctx *Context) (p arn.Pattern, r resolution) {
 	if len(t.parts) == 0 {
-		return t.pattern, true
+		return t.pattern, resolved
 	}
-	for _, part := range t.parts {
-		if part.wild {
+	for i := range t.parts {
+		if part := &t.parts[i]; part.wild {
 			p = p.Append(arn.NewPattern(part.text))
 			continue
 		}
-		value, ok := part.value(ctx)
-		if !ok {
-			return arn.Pattern{}, false
-		}
-		p = p.Append(arn.Literally(value))
+		value, found := t.parts[i].value(ctx)
+		p, r = p.Append(arn.Literally(value)), max(r, found)
 	}
-	return p, true
+	return p, r
 }
 
 // resolveText does the same for operators that know no wildcards.
-func (t *template) resolveText(ctx *Context) (text string, ok bool) {
+func (t *template) resolveText(ctx *Context) (text string, r resolution) {
 	if len(t.parts) == 0 {
-		return t.text, true
+		return t.text, resolved
 	}
 	var b strings.Builder
-	for _, part := range t.parts {
-		value, ok := part.value(ctx)
-		if !ok {
-			return "", false
-		}
+	for i := range t.parts {
+		value, found := t.parts[i].value(ctx)
 		b.WriteString(value)
+		r = max(r, found)
 	}
-	return b.String(), true
+	return b.String(), r
 }
 
-func (p *part) value(ctx *Context) (string, bool) {
+func (p *part) value(ctx *Context) (string, resolution) {
 	switch {
 	case p.impossible:
-		return "", false
+		return "", invalid
 	case p.key == "":
-		return p.text, true
+		return p.text, resolved
 	}
 	values := ctx.values[p.key]
 	switch {
 	case len(values) == 1:
-		return values[0], true
-	case len(values) == 0 && p.defaulted:
-		return p.fallback, true
+		return values[0], resolved
+	case len(values) > 1:
+		return "", invalid
+	case p.defaulted:
+		return p.fallback, resolved
 	}
-	return "", false
+	return "", valueless
 }
