@@ -14,6 +14,7 @@ type Store struct {
 	world   *World
 	version uint64 // counts the Updates
 	saver   *saver // nil for a world in memory
+	past    *past  // nil while everybody sees the world as it is
 }
 
 // NewStore returns a store in memory alone.

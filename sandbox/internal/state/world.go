@@ -46,16 +46,36 @@ func (w *World) index() {
 	w.keys = map[awsid.AccessKeyID]keyHolder{}
 	w.ids = map[awsid.UniqueID]arn.ARN{}
 	for _, account := range w.Accounts {
-		for _, user := range account.Users {
-			w.ids[user.ID] = user.ARN()
-			for _, key := range user.Keys {
-				w.keys[key.ID] = keyHolder{user, key}
-			}
-		}
-		for _, role := range account.Roles {
-			w.ids[role.ID] = role.ARN()
+		w.indexAccount(account)
+	}
+}
+
+func (w *World) indexAccount(account *Account) {
+	for _, user := range account.Users {
+		w.ids[user.ID] = user.ARN()
+		for _, key := range user.Keys {
+			w.keys[key.ID] = keyHolder{user, key}
 		}
 	}
+	for _, role := range account.Roles {
+		w.ids[role.ID] = role.ARN()
+	}
+}
+
+// replace puts an account in the place of the one with its id.
+func (w *World) replace(account *Account) {
+	before := w.Accounts[account.ID]
+	for _, user := range before.Users {
+		delete(w.ids, user.ID)
+		for _, key := range user.Keys {
+			delete(w.keys, key.ID)
+		}
+	}
+	for _, role := range before.Roles {
+		delete(w.ids, role.ID)
+	}
+	w.Accounts[account.ID] = account
+	w.indexAccount(account)
 }
 
 // Account is one AWS account. Names of users, roles and policies are unique without regard to case, so the maps are

@@ -1,0 +1,211 @@
+package state_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/sandbox/internal/state"
+)
+
+const (
+	longest  = 20 * time.Second
+	replicas = 40
+)
+
+var written = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// lagging is a store that remembers, with one user from long ago.
+func lagging(t *testing.T) *state.Store {
+	t.Helper()
+	world, err := fresh()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := state.NewStore(world)
+	store.Remember(longest)
+	return store
+}
+
+func change(t *testing.T, store *state.Store, at time.Time, f func(*state.World) error) {
+	t.Helper()
+	if err := store.Change(account, at, f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// seen asks what a replica knows so long after the write.
+func seen[T any](t *testing.T, store *state.Store, replica uint64, after time.Duration, ask func(*state.World) T) (answer T) {
+	t.Helper()
+	lag := state.Lag{Max: longest, Seed: 1, Replica: replica, Now: written.Add(after)}
+	if err := store.Seen(lag, func(w *state.World) error {
+		answer = ask(w)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func has(user string) func(*state.World) bool {
+	return func(w *state.World) bool { return w.Accounts[account].User(user) != nil }
+}
+
+// count is on how many replicas something holds.
+func count(t *testing.T, store *state.Store, after time.Duration, ask func(*state.World) bool) (n int) {
+	t.Helper()
+	for replica := range uint64(replicas) {
+		if seen(t, store, replica, after, ask) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAWriteReachesReplicasOneAfterTheOtherAndAllInTime(t *testing.T) {
+	store := lagging(t)
+	change(t, store, written, addUser("second"))
+	before := 0
+	for _, after := range []time.Duration{0, time.Second, 4 * time.Second, 12 * time.Second, longest} {
+		n := count(t, store, after, has("second"))
+		if n < before {
+			t.Errorf("after %s %d replicas know the user, fewer than the %d before", after, n, before)
+		}
+		before = n
+		if first := count(t, store, after, has("first")); first != replicas {
+			t.Errorf("after %s %d replicas know a user from before there was lag", after, first)
+		}
+		switch after {
+		case 0:
+			if n > replicas/4 {
+				t.Errorf("%d replicas know the user at once", n)
+			}
+		case 4 * time.Second:
+			if n < replicas/4 || n == replicas {
+				t.Errorf("after %s %d replicas know the user", after, n)
+			}
+		case longest:
+			if n != replicas {
+				t.Errorf("after the longest lag only %d replicas know the user", n)
+			}
+		}
+	}
+}
+
+func TestWritesAreSeenInAnotherOrder(t *testing.T) {
+	store := lagging(t)
+	change(t, store, written, addUser("second"))
+	change(t, store, written.Add(time.Millisecond), addUser("third"))
+	if n := count(t, store, 3*time.Second, func(w *state.World) bool { return has("third")(w) && !has("second")(w) }); n == 0 {
+		t.Error("no replica knows the later user without the earlier")
+	}
+}
+
+func TestAKeyLagsByItselfAndLivesOnForAWhile(t *testing.T) {
+	store := lagging(t)
+	const id awsid.AccessKeyID = "AKIAFIRST"
+	works := func(w *state.World) bool {
+		_, key, ok := w.Key(id)
+		return ok && key.Active
+	}
+	change(t, store, written, func(w *state.World) error {
+		w.AddKey(w.Accounts[account].User("first"), &state.AccessKey{ID: id, Active: true, Created: written})
+		return nil
+	})
+	if n := count(t, store, 2*time.Second, works); n == 0 || n == replicas {
+		t.Errorf("after 2 s %d replicas know the key", n)
+	}
+	later := longest + time.Minute
+	change(t, store, written.Add(later), func(w *state.World) error {
+		user, key, _ := w.Key(id)
+		w.RemoveKey(user, key)
+		return nil
+	})
+	if n := count(t, store, later+2*time.Second, works); n == 0 || n == replicas {
+		t.Errorf("2 s after its end %d replicas take the key", n)
+	}
+	if n := count(t, store, later+longest, works); n != 0 {
+		t.Errorf("%d replicas take the key for longer than the longest lag", n)
+	}
+}
+
+func TestWhenAKeyWasUsedIsNoLaterVersionOfIt(t *testing.T) {
+	store := lagging(t)
+	change(t, store, written, func(w *state.World) error {
+		w.AddKey(w.Accounts[account].User("first"), &state.AccessKey{ID: "AKIAFIRST", Active: true, Created: written})
+		return nil
+	})
+	use := state.Use{Time: written, Region: "us-west-2", Service: "sts"}
+	if err := store.View(func(w *state.World) error {
+		_, key, _ := w.Key("AKIAFIRST")
+		key.LastUsed.Note(use)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	change(t, store, written.Add(longest), addUser("second"))
+	got := seen(t, store, 3, longest, func(w *state.World) (use state.Use) {
+		if _, key, ok := w.Key("AKIAFIRST"); ok {
+			use, _ = key.LastUsed.Get()
+		}
+		return use
+	})
+	if got != use {
+		t.Errorf("the key was last used %v, want %v", got, use)
+	}
+}
+
+func TestARehearsalLeavesNothingBehind(t *testing.T) {
+	store := lagging(t)
+	change(t, store, written, addUser("second"))
+	lag := state.Lag{Max: longest, Seed: 1, Replica: 1, Now: written}
+	rehearsed := false
+	if err := store.Rehearse(account, lag, func(w *state.World) error {
+		rehearsed = true
+		w.Accounts[account].User("first").Tags.Set("touched", "yes")
+		return addUser("third")(w)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !rehearsed {
+		t.Error("there was no rehearsal")
+	}
+	if got := names(t, store); !slices.Equal(got, []string{"first", "second"}) {
+		t.Errorf("users are %v", got)
+	}
+	if tags := seen(t, store, 1, longest, func(w *state.World) int { return len(w.Accounts[account].User("first").Tags) }); tags != 0 {
+		t.Errorf("the user has %d tags", tags)
+	}
+}
+
+func TestWhoDoesNotLagSeesEverythingAtOnce(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		remember time.Duration
+		lag      time.Duration
+	}{
+		"a reader without lag":             {longest, 0},
+		"a store that remembers nothing":   {0, longest},
+		"a store that was told to forget ": {-1, longest},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			store := lagging(t)
+			if test.remember <= 0 {
+				store.Remember(test.remember)
+			}
+			change(t, store, written, addUser("second"))
+			lag := state.Lag{Max: test.lag, Now: written}
+			if err := store.Seen(lag, func(w *state.World) error {
+				if !has("second")(w) {
+					t.Error("the user is not seen")
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := store.Rehearse(account, lag, func(*state.World) error { t.Error("there was a rehearsal"); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
