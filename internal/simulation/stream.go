@@ -46,7 +46,8 @@ func Stream(ctx context.Context, in io.Reader, out io.Writer) (Summary, error) {
 			return s.summary, s.flush()
 		}
 		if err != nil {
-			return s.summary, errors.Join(err, s.flush())
+			_ = s.flush() // What is decided is worth having, but err says more than a second failure.
+			return s.summary, err
 		}
 	}
 }
