@@ -176,7 +176,7 @@ func (l *timeline) prune(before time.Time) (gone bool) {
 // seen is the latest version that has reached a reader, nil for none.
 func (l *timeline) seen(name string, lag Lag) any {
 	for _, v := range slices.Backward(l.versions) {
-		if !v.from.IsZero() && lag.Now.Before(lag.reaches(v.from, name, v.number)) {
+		if lag.Now.Before(lag.reaches(v.from, name, v.number)) {
 			continue
 		}
 		return v.thing

@@ -23,6 +23,7 @@ func lagging(t *testing.T) *state.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	world.Accounts[account].User("first").Tags.Set("touched", "no")
 	store := state.NewStore(world)
 	store.Remember(longest)
 	return store
@@ -116,6 +117,10 @@ func TestAKeyLagsByItselfAndLivesOnForAWhile(t *testing.T) {
 	if n := count(t, store, 2*time.Second, works); n == 0 || n == replicas {
 		t.Errorf("after 2 s %d replicas know the key", n)
 	}
+	twice := func(w *state.World) bool { return len(w.Accounts[account].User("first").Keys) > 1 }
+	if n := count(t, store, longest-time.Millisecond, twice); n != 0 {
+		t.Errorf("on %d replicas the user has the key twice", n)
+	}
 	later := longest + time.Minute
 	change(t, store, written.Add(later), func(w *state.World) error {
 		user, key, _ := w.Key(id)
@@ -174,8 +179,11 @@ func TestARehearsalLeavesNothingBehind(t *testing.T) {
 	if got := names(t, store); !slices.Equal(got, []string{"first", "second"}) {
 		t.Errorf("users are %v", got)
 	}
-	if tags := seen(t, store, 1, longest, func(w *state.World) int { return len(w.Accounts[account].User("first").Tags) }); tags != 0 {
-		t.Errorf("the user has %d tags", tags)
+	for replica, after := range []time.Duration{0, longest} {
+		tag := seen(t, store, uint64(replica), after, func(w *state.World) state.Tag { return w.Accounts[account].User("first").Tags["touched"] })
+		if tag.Value != "no" {
+			t.Errorf("the user was touched: %s", tag.Value)
+		}
 	}
 }
 
