@@ -64,6 +64,8 @@ func (g *gateway) claim(r *http.Request, req *request, at endpoint) (awsid.Secre
 		return "", signatureError(err)
 	}
 	req.signature = signature
+	// The signature's account is as good as its key, which is looked for in these conditions.
+	req.conditions = g.weather.Conditions(r.Context(), req.service.Name, claimedAccount(signature))
 	rules := sigv4.Rules{Service: req.service.Name, Region: at.region, Skew: req.service.Skew, Now: g.clock()}
 	if err := signature.Check(r, rules); err != nil {
 		return "", signatureError(err)
@@ -73,6 +75,15 @@ func (g *gateway) claim(r *http.Request, req *request, at endpoint) (awsid.Secre
 		return "", wire.Errorf(wire.SignatureDoesNotMatch, "Credential should be scoped to a valid region, not '%s'.", signature.Scope.Region)
 	}
 	return g.secret(req)
+}
+
+// claimedAccount is the account whose key a request names; empty for what is no key's id.
+func claimedAccount(signature *sigv4.Signature) arn.AccountID {
+	account, err := awsid.Account(signature.AccessKeyID)
+	if err != nil {
+		return ""
+	}
+	return account
 }
 
 // secret finds what the request's key signs with, and who that is.

@@ -15,6 +15,7 @@ import (
 	"github.com/pullpass/pullpass/sandbox/internal/sigv4"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
+	"github.com/pullpass/pullpass/sandbox/internal/weather"
 	"github.com/pullpass/pullpass/sandbox/internal/wire"
 )
 
@@ -24,14 +25,17 @@ type gateway struct {
 	sealer   *token.Sealer
 	verifier *sigv4.Verifier
 	services map[string]*api.Service
+	weather  *weather.Weather
 	clock    func() time.Time
 	random   io.Reader
 	log      *slog.Logger
 }
 
-func newGateway(store *state.Store, sealer *token.Sealer, config Config, services map[string]*api.Service) *gateway {
+func newGateway(
+	store *state.Store, sealer *token.Sealer, sky *weather.Weather, config Config, services map[string]*api.Service,
+) *gateway {
 	return &gateway{
-		store: store, sealer: sealer, verifier: &sigv4.Verifier{}, services: services,
+		store: store, sealer: sealer, verifier: &sigv4.Verifier{}, services: services, weather: sky,
 		clock: config.Clock, random: config.Random, log: config.Log,
 	}
 }
@@ -52,6 +56,16 @@ type request struct {
 	operation api.Operation
 	signature *sigv4.Signature
 	identity  identity
+	// conditions are known once the signature is read, before it is checked: a key may be too new to be seen.
+	conditions weather.Conditions
+	trace      trace
+}
+
+// trace is what became of a request, for the log.
+type trace struct {
+	principal string // its ARN
+	targets   []guard.Target
+	allowed   bool
 }
 
 // region is the Region that the request is for: that of its signature. IAM is in none, whatever a client signs; its
@@ -127,15 +141,18 @@ func (g *gateway) run(r *http.Request, req *request, in any) (out any, err error
 		if err != nil {
 			return err
 		}
+		req.trace.principal = caller.Principal.ARN
 		scene := g.scene(r)
 		scene.Region = req.region()
 		if _, key, ok := w.Key(caller.KeyID); ok {
 			key.LastUsed.Note(state.Use{Time: scene.Now, Region: scene.Region, Service: req.service.Name})
 		}
-		out, err = req.operation.Run(&api.Call{
+		call := &api.Call{
 			Context: r.Context(), World: w, Sealer: g.sealer, Random: g.random, Caller: caller, Scene: scene,
 			Service: req.service.Name, Host: r.Host,
-		}, in)
+		}
+		out, err = req.operation.Run(call, in)
+		req.trace.targets, req.trace.allowed = call.Targets, call.Allowed
 		return err
 	})
 	return out, err

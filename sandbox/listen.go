@@ -25,9 +25,11 @@ const (
 
 // listeners are the servers of one Server, each with the goroutine that serves it.
 type listeners struct {
-	log     *slog.Logger
-	servers []*http.Server
-	done    sync.WaitGroup
+	log *slog.Logger
+	// connContext is each server's ConnContext.
+	connContext func(context.Context, net.Conn) context.Context
+	servers     []*http.Server
+	done        sync.WaitGroup
 }
 
 // add serves a handler on an address of which the port may be 0, and returns the address that it got.
@@ -39,7 +41,7 @@ func (l *listeners) add(ctx context.Context, address string, handler http.Handle
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug), ConnContext: l.connContext,
 	}
 	fresh.Track(server)
 	l.servers = append(l.servers, server)

@@ -30,6 +30,7 @@ import (
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 	"github.com/pullpass/pullpass/sandbox/internal/sts"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
+	"github.com/pullpass/pullpass/sandbox/internal/weather"
 )
 
 // Config says what a sandbox starts with. The zero Config is a sandbox in memory with the default accounts.
@@ -40,6 +41,8 @@ type Config struct {
 	Seed Seed
 	// Clock gives the time; nil is the real time.
 	Clock func() time.Time
+	// Weather is the weather that the sandbox begins with, its clock's included; the zero Forecast is fair weather.
+	Weather Forecast
 	// Random gives ids, keys and nonces; nil is the operating system's source.
 	Random io.Reader
 	// Log gets a line a request at level Debug, and faults of the sandbox itself; nil discards both. No secret is logged.
@@ -59,7 +62,11 @@ type Sandbox struct {
 	gateway  *gateway
 	layers   *layers.Store
 	registry oci.Config
-	log      *slog.Logger
+	weather  *weather.Weather
+	// clock is the one that the sandbox was given. All but its certificates, which clients hold against their own, go by
+	// the weather's.
+	clock func() time.Time
+	log   *slog.Logger
 	// served is set while there is a Server.
 	served atomic.Bool
 	// layerURL is where a server on loopback serves the layers.
@@ -136,7 +143,9 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{dir: config.Dir, store: store, log: config.Log}
+	sky := weather.New(weather.Config{Clock: config.Clock}, config.Weather)
+	s := &Sandbox{dir: config.Dir, store: store, weather: sky, clock: config.Clock, log: config.Log}
+	config.Clock = sky.Now
 	// A process that was killed left word of a server that is gone.
 	if err := s.withdraw(); err != nil {
 		return nil, err
@@ -146,7 +155,7 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 		State: store, Images: stored, Layers: s.layers, Sealer: sealer, Clock: config.Clock, Random: config.Random,
 		Log: config.Log,
 	}
-	s.gateway = newGateway(store, sealer, config, serviceTable(
+	s.gateway = newGateway(store, sealer, sky, config, serviceTable(
 		sts.Service(), iam.Service(), eks.Service(), ecr.Service(stored, s.layers)))
 	return s, nil
 }

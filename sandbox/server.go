@@ -38,7 +38,7 @@ func (s *Sandbox) Listen(ctx context.Context, address string) (*Server, error) {
 	if !s.served.CompareAndSwap(false, true) {
 		return nil, fmt.Errorf("serving the sandbox: %w", ErrServed)
 	}
-	server := &Server{sandbox: s, listeners: listeners{log: s.log}, registry: s.registryHandler(registryByHost)}
+	server := &Server{sandbox: s, listeners: listeners{log: s.log, connContext: s.weather.ConnContext}, registry: s.registryHandler(registryByHost)}
 	if err := server.start(ctx, address); err != nil {
 		return nil, fmt.Errorf("serving the sandbox: %w", errors.Join(err, server.Close(ctx)))
 	}
@@ -50,7 +50,7 @@ func (s *Server) start(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	s.authority, err = ca.New(ca.Config{Dir: s.sandbox.dir, Clock: s.sandbox.gateway.clock, Random: s.sandbox.gateway.random})
+	s.authority, err = ca.New(ca.Config{Dir: s.sandbox.dir, Clock: s.sandbox.clock, Random: s.sandbox.gateway.random})
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (s *Server) start(ctx context.Context, address string) error {
 func (s *Server) startProxy(ctx context.Context, address string) error {
 	s.proxy = proxy.New(proxy.Config{
 		Authority: s.authority, Routes: func(host ca.Host) http.Handler { return s.route(string(host)) },
-		Serves: servedHosts(), ErrorLog: s.sandbox.log,
+		Serves: servedHosts(), ErrorLog: s.sandbox.log, ConnContext: s.sandbox.weather.ConnContext,
 	})
 	at, err := s.listeners.add(ctx, address, s.proxy)
 	if err != nil {

@@ -59,6 +59,9 @@ type Call struct {
 	Service string
 	// Host is the host that the client asked, with the port if it named one.
 	Host string
+	// Targets is what the call was decided on, and Allowed whether all of it was; Operation.Run sets both.
+	Targets []guard.Target
+	Allowed bool
 }
 
 // Account is the caller's account.
@@ -115,6 +118,7 @@ func run[In, Out any](
 	if err != nil {
 		return nil, err
 	}
+	c.Targets = affected
 	for _, target := range affected {
 		if target.Action == "" {
 			target.Action = c.Service + ":" + name
@@ -123,6 +127,7 @@ func run[In, Out any](
 			return nil, err
 		}
 	}
+	c.Allowed = true
 	out, err := handle(c, in)
 	if err != nil {
 		return nil, err

@@ -38,6 +38,9 @@ type Config struct {
 	// Serves are the names or patterns that refusals list as served, such as
 	// "sts.amazonaws.com" or "<id>.dkr.ecr.<region>.amazonaws.com".
 	Serves []string
+	// ConnContext is the ConnContext of an http.Server, called for each tunnel with
+	// the TLS connection inside; nil for none.
+	ConnContext func(context.Context, net.Conn) context.Context
 	// ErrorLog takes what goes wrong in tunnels, such as a client that does not
 	// trust the authority; nil drops it.
 	ErrorLog *slog.Logger
@@ -74,7 +77,7 @@ func New(cfg Config) *Proxy {
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(cfg.ErrorLog.Handler(), slog.LevelWarn),
 		ConnState:         p.count,
-		ConnContext:       withHost,
+		ConnContext:       p.connContext,
 	}
 	fresh.Track(p.server)
 	go p.run()
@@ -143,6 +146,13 @@ func (p *Proxy) open(w http.ResponseWriter, host ca.Host) error {
 		return errors.Join(net.ErrClosed, conn.Close())
 	}
 	return nil
+}
+
+func (p *Proxy) connContext(ctx context.Context, conn net.Conn) context.Context {
+	if p.cfg.ConnContext != nil {
+		ctx = p.cfg.ConnContext(ctx, conn)
+	}
+	return withHost(ctx, conn)
 }
 
 type hostKey struct{}

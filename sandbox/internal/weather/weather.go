@@ -1,0 +1,95 @@
+// Package weather decides what AWS's bad days do to a request.
+package weather
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pullpass/pullpass/arn"
+)
+
+// Config is what a Weather is made of.
+type Config struct {
+	// Clock gives the time on which the sandbox's own clock rests.
+	Clock func() time.Time
+	// Wait returns after a time of that clock, or with the context's error when that ends; nil waits in real time.
+	Wait func(context.Context, time.Duration) error
+}
+
+// Weather is the weather of one sandbox. It is safe for concurrent use.
+type Weather struct {
+	config      Config
+	connections atomic.Uint64
+	day         atomic.Pointer[day]
+	turning     sync.Mutex
+}
+
+// Visit is a request as the weather sees it.
+type Visit struct {
+	// Service is a signing name, "registry" or "layers".
+	Service string
+	// Operation is empty for a request that was refused before it was told.
+	Operation string
+	// Account is empty for a request of nobody that is known.
+	Account arn.AccountID
+}
+
+// day is what has happened since a forecast set in.
+type day struct {
+	forecast Forecast
+	draw     drawer
+	course   course
+	lags     bool // some rule says something about lag
+}
+
+// New returns the weather of a forecast.
+func New(config Config, forecast Forecast) *Weather {
+	if config.Wait == nil {
+		config.Wait = wait
+	}
+	w := &Weather{config: config}
+	now := config.Clock()
+	w.day.Store(newDay(forecast, course{since: now, lived: now, rate: 1}.turn(now, forecast.Clock)))
+	return w
+}
+
+func newDay(forecast Forecast, course course) *day {
+	d := &day{forecast: forecast, draw: newDrawer(forecast.Seed), course: course}
+	for _, rule := range forecast.Rules {
+		d.lags = d.lags || rule.Lag != nil
+	}
+	return d
+}
+
+// Set makes a forecast set in. It begins anew: the counts, from which draws are made, are those of requests from now on.
+func (w *Weather) Set(forecast Forecast) {
+	w.turning.Lock()
+	defer w.turning.Unlock()
+	w.day.Store(newDay(forecast, w.day.Load().course.turn(w.config.Clock(), forecast.Clock)))
+}
+
+// Forecast returns the forecast that has set in.
+func (w *Weather) Forecast() Forecast { return w.day.Load().forecast }
+
+// Now is the sandbox's time.
+func (w *Weather) Now() time.Time {
+	now, course := w.config.Clock(), w.day.Load().course
+	if course.plain() {
+		return now
+	}
+	return course.at(now)
+}
+
+// wait is the Wait of real time.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
