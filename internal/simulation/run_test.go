@@ -202,6 +202,13 @@ func TestResultNamesTheStatementsThatDecide(t *testing.T) {
 				Reason: `statement 1 (Other, line 1) of the identity-based policy "id" would allow: Resource does not hold the resource`,
 			}},
 		},
+		"only those of the type that withholds": {
+			as(user, pullsThere, identity(near), trusts("s3", `"*"`)),
+			[]simulation.Statement{{
+				Type: simulation.TypeResource, Sid: "Named", Effect: iampolicy.Allow,
+				Reason: "statement 1 (Named, line 1) of the resource-based policy would allow: Action does not hold the action",
+			}},
+		},
 		"none where there are none":     {as(user), []simulation.Statement{}},
 		"none of a case with a mistake": {as("me", identity(allowAll)), []simulation.Statement{}},
 	}

@@ -47,6 +47,14 @@ func TestReadKeepsPlaces(t *testing.T) {
 	}
 }
 
+func TestDepthIsNotWidth(t *testing.T) {
+	src := "[" + strings.Repeat(`[{"a":[1]},[],{}],`, 5_000) + "0]"
+	v, err := strictjson.Read([]byte(src))
+	if err != nil || v.Len() != 5_001 {
+		t.Errorf("got %d values, %v; want 5,001", v.Len(), err)
+	}
+}
+
 // walk calls visit for a value and all that is in it.
 func walk(v strictjson.Value, name string, visit func(string, strictjson.Value)) {
 	visit(name, v)
