@@ -99,7 +99,7 @@ func (g *gateway) secret(req *request) (secret awsid.SecretAccessKey, err error)
 		}
 		req.identity.session = &session
 	}
-	err = g.store.View(func(w *state.World) error {
+	err = g.store.Seen(g.lag(req), func(w *state.World) error {
 		secret, err = req.identity.secret(w)
 		return err
 	})

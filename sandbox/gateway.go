@@ -132,11 +132,8 @@ func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, a
 
 // run authorizes and handles the call, with the world held.
 func (g *gateway) run(r *http.Request, req *request, in any) (out any, err error) {
-	transact := g.store.View
-	if req.operation.Writes {
-		transact = g.store.Update
-	}
-	err = transact(func(w *state.World) error {
+	g.noteUse(req)
+	err = g.transact(req, func(w *state.World) error {
 		caller, err := req.identity.caller(w)
 		if err != nil {
 			return err
@@ -144,9 +141,6 @@ func (g *gateway) run(r *http.Request, req *request, in any) (out any, err error
 		req.trace.principal = caller.Principal.ARN
 		scene := g.scene(r)
 		scene.Region = req.region()
-		if _, key, ok := w.Key(caller.KeyID); ok {
-			key.LastUsed.Note(state.Use{Time: scene.Now, Region: scene.Region, Service: req.service.Name})
-		}
 		call := &api.Call{
 			Context: r.Context(), World: w, Sealer: g.sealer, Random: g.random, Caller: caller, Scene: scene,
 			Service: req.service.Name, Host: r.Host,

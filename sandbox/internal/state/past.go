@@ -22,15 +22,15 @@ import (
 type Lag struct {
 	// Max is the longest that a version takes. Most take much less.
 	Max time.Duration
-	// Seed and Replica decide, with the version, what it takes: the same three always give the same time.
-	Seed, Replica uint64
-	Now           time.Time
+	// Replica is the copy of IAM's data that is read. The same version always takes the same time to it.
+	Replica uint64
+	Now     time.Time
 }
 
 // reaches is when a version that was written at a time is seen.
 func (l Lag) reaches(written time.Time, name string, number int) time.Time {
 	h := sha256.New()
-	_ = binary.Write(h, binary.BigEndian, []uint64{l.Seed, l.Replica, uint64(number)}) // A hash takes everything.
+	_ = binary.Write(h, binary.BigEndian, []uint64{l.Replica, uint64(number)}) // A hash takes everything.
 	_, _ = io.WriteString(h, name)
 	share := float64(binary.BigEndian.Uint64(h.Sum(nil))) / math.MaxUint64
 	// The cube makes half of all take an eighth of the longest or less.
@@ -71,33 +71,33 @@ type heldKey struct {
 	key   *AccessKey
 }
 
-// Remember makes the store keep what Change replaces for so long, so that Seen and Rehearse can go back; 0 forgets it all.
-func (s *Store) Remember(span time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if span <= 0 {
-		s.past = nil
-		return
-	}
-	if s.past == nil {
-		s.past = &past{accounts: map[arn.AccountID]*history{}}
-		for id, account := range s.world.Accounts {
-			s.past.accounts[id] = &history{timelines: timelines{}}
-			s.past.accounts[id].record(account, time.Time{}, 0)
-		}
-	}
-	s.past.span = max(s.past.span, span)
-}
-
-// Change is an Update of one account's IAM at an instant, which stays visible as it was to who lags behind.
-func (s *Store) Change(id arn.AccountID, now time.Time, f func(*World) error) error {
+// Change is an Update of one account's IAM at an instant. Who lags behind goes on seeing it as it was, for as long as the
+// span at the most; with a span of 0 nobody does.
+func (s *Store) Change(id arn.AccountID, now time.Time, span time.Duration, f func(*World) error) error {
 	return s.Update(func(w *World) error {
+		switch {
+		case span <= 0:
+			s.past = nil
+		case s.past == nil:
+			s.past = newPast(w)
+		}
 		if err := f(w); err != nil || s.past == nil {
 			return err
 		}
+		s.past.span = max(s.past.span, span)
 		s.past.accounts[id].record(w.Accounts[id], now, s.past.span)
 		return nil
 	})
+}
+
+// newPast takes things as they are for what they have been all the time.
+func newPast(w *World) *past {
+	p := &past{accounts: map[arn.AccountID]*history{}}
+	for id, account := range w.Accounts {
+		p.accounts[id] = &history{timelines: timelines{}}
+		p.accounts[id].record(account, time.Time{}, 0)
+	}
+	return p
 }
 
 // Seen is View for a reader that lags behind.

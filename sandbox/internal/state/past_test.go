@@ -16,22 +16,20 @@ const (
 
 var written = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// lagging is a store that remembers, with one user from long ago.
-func lagging(t *testing.T) *state.Store {
+// settled is a store with one user from long ago.
+func settled(t *testing.T) *state.Store {
 	t.Helper()
 	world, err := fresh()
 	if err != nil {
 		t.Fatal(err)
 	}
 	world.Accounts[account].User("first").Tags.Set("touched", "no")
-	store := state.NewStore(world)
-	store.Remember(longest)
-	return store
+	return state.NewStore(world)
 }
 
 func change(t *testing.T, store *state.Store, at time.Time, f func(*state.World) error) {
 	t.Helper()
-	if err := store.Change(account, at, f); err != nil {
+	if err := store.Change(account, at, longest, f); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -39,7 +37,7 @@ func change(t *testing.T, store *state.Store, at time.Time, f func(*state.World)
 // seen asks what a replica knows so long after the write.
 func seen[T any](t *testing.T, store *state.Store, replica uint64, after time.Duration, ask func(*state.World) T) (answer T) {
 	t.Helper()
-	lag := state.Lag{Max: longest, Seed: 1, Replica: replica, Now: written.Add(after)}
+	lag := state.Lag{Max: longest, Replica: replica, Now: written.Add(after)}
 	if err := store.Seen(lag, func(w *state.World) error {
 		answer = ask(w)
 		return nil
@@ -65,7 +63,7 @@ func count(t *testing.T, store *state.Store, after time.Duration, ask func(*stat
 }
 
 func TestAWriteReachesReplicasOneAfterTheOtherAndAllInTime(t *testing.T) {
-	store := lagging(t)
+	store := settled(t)
 	change(t, store, written, addUser("second"))
 	before := 0
 	for _, after := range []time.Duration{0, time.Second, 4 * time.Second, 12 * time.Second, longest} {
@@ -95,7 +93,7 @@ func TestAWriteReachesReplicasOneAfterTheOtherAndAllInTime(t *testing.T) {
 }
 
 func TestWritesAreSeenInAnotherOrder(t *testing.T) {
-	store := lagging(t)
+	store := settled(t)
 	change(t, store, written, addUser("second"))
 	change(t, store, written.Add(time.Millisecond), addUser("third"))
 	if n := count(t, store, 3*time.Second, func(w *state.World) bool { return has("third")(w) && !has("second")(w) }); n == 0 {
@@ -104,7 +102,7 @@ func TestWritesAreSeenInAnotherOrder(t *testing.T) {
 }
 
 func TestAKeyLagsByItselfAndLivesOnForAWhile(t *testing.T) {
-	store := lagging(t)
+	store := settled(t)
 	const id awsid.AccessKeyID = "AKIAFIRST"
 	works := func(w *state.World) bool {
 		_, key, ok := w.Key(id)
@@ -136,7 +134,7 @@ func TestAKeyLagsByItselfAndLivesOnForAWhile(t *testing.T) {
 }
 
 func TestWhenAKeyWasUsedIsNoLaterVersionOfIt(t *testing.T) {
-	store := lagging(t)
+	store := settled(t)
 	change(t, store, written, func(w *state.World) error {
 		w.AddKey(w.Accounts[account].User("first"), &state.AccessKey{ID: "AKIAFIRST", Active: true, Created: written})
 		return nil
@@ -162,9 +160,9 @@ func TestWhenAKeyWasUsedIsNoLaterVersionOfIt(t *testing.T) {
 }
 
 func TestARehearsalLeavesNothingBehind(t *testing.T) {
-	store := lagging(t)
+	store := settled(t)
 	change(t, store, written, addUser("second"))
-	lag := state.Lag{Max: longest, Seed: 1, Replica: 1, Now: written}
+	lag := state.Lag{Max: longest, Replica: 1, Now: written}
 	rehearsed := false
 	if err := store.Rehearse(account, lag, func(w *state.World) error {
 		rehearsed = true
@@ -188,24 +186,20 @@ func TestARehearsalLeavesNothingBehind(t *testing.T) {
 }
 
 func TestWhoDoesNotLagSeesEverythingAtOnce(t *testing.T) {
-	for sentence, test := range map[string]struct {
-		remember time.Duration
-		lag      time.Duration
-	}{
-		"a reader without lag":             {longest, 0},
-		"a store that remembers nothing":   {0, longest},
-		"a store that was told to forget ": {-1, longest},
+	for sentence, test := range map[string]struct{ span, lag time.Duration }{
+		"a reader without lag":        {longest, 0},
+		"a write that everybody sees": {0, longest},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			store := lagging(t)
-			if test.remember <= 0 {
-				store.Remember(test.remember)
-			}
+			store := settled(t)
 			change(t, store, written, addUser("second"))
+			if err := store.Change(account, written, test.span, addUser("third")); err != nil {
+				t.Fatal(err)
+			}
 			lag := state.Lag{Max: test.lag, Now: written}
 			if err := store.Seen(lag, func(w *state.World) error {
-				if !has("second")(w) {
-					t.Error("the user is not seen")
+				if !has("second")(w) || !has("third")(w) {
+					t.Error("a user is not seen")
 				}
 				return nil
 			}); err != nil {

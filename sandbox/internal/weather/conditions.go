@@ -53,3 +53,13 @@ func (w *Weather) Conditions(ctx context.Context, service string, account arn.Ac
 	found.Replica = day.draw.bits("replica", 0, Visit{}, connectionOf(ctx).number)
 	return found
 }
+
+// LongestLag is how late a write to IAM may be seen by anybody.
+func (w *Weather) LongestLag() (longest time.Duration) {
+	for _, rule := range w.day.Load().forecast.Rules {
+		if rule.Lag != nil {
+			longest = max(longest, *rule.Lag)
+		}
+	}
+	return longest
+}
