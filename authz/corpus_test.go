@@ -186,8 +186,16 @@ func (c *corpusCase) run(t *testing.T, principal authz.Principal, f form) {
 	c.checkReasons(t, d)
 }
 
+// checkReasons checks the statements that decide. A case names at least one, unless none has a Sid,
+// or there is none: no statement of the type that withholds, or a root user's right.
 func (c *corpusCase) checkReasons(t *testing.T, d authz.Decision) {
 	t.Helper()
+	if c.Statement == "" && len(c.Unmatched) == 0 && slices.ContainsFunc(d.Reasons, func(r authz.Reason) bool {
+		decides := d.Allowed() && r.Matched || r.Type == d.BlockedBy && r.Matched == (d.Outcome == authz.ExplicitDeny)
+		return decides && r.Source().Sid != ""
+	}) {
+		t.Errorf("the case names no deciding statement\n%s", reasons(d))
+	}
 	effect := iampolicy.Deny
 	if d.Allowed() {
 		effect = iampolicy.Allow
