@@ -162,17 +162,21 @@ func levels(name string, of [][]*iampolicy.Document) []simulation.OrgPolicies {
 	return out
 }
 
-// NamedByARN returns the case with the caller's unique id replaced by its ARN in the resource's policy: what the id means
-// to AWS, for an engine that knows ARNs alone. Nobody else of the generator's principals has an id in common with it.
-func (c *Case) NamedByARN() *Case {
+// Spelled returns the case with what AWS takes for granted written out, for an engine that does not: the caller's unique id
+// in the resource's policy as the ARN that it stands for, and a root user's right to everything in its account as a policy.
+// Nobody else of the generator's principals has an id in common with the caller.
+func (c *Case) Spelled() *Case {
+	out := *c
+	if c.Principal.Form == Root {
+		out.Identity = append(slices.Clone(c.Identity), allowAll())
+	}
 	if c.ResourcePolicy == nil || c.Principal.ID == "" {
-		return c
+		return &out
 	}
 	name := c.Principal.Source
 	if name == "" {
 		name = c.Principal.ARN
 	}
-	out := *c
 	out.ResourcePolicy = c.ResourcePolicy.MapPrincipals(func(principal string) string {
 		if principal == c.Principal.ID {
 			return name

@@ -1,5 +1,7 @@
 package cases
 
+import "strings"
+
 // A kind is the type of a condition key's values.
 type kind int
 
@@ -112,12 +114,13 @@ func globals() []key {
 		{"aws:SourceIp", ip, []string{"203.0.113.7", "10.0.0.1", "2001:db8::1"}},
 		{"aws:VpcSourceIp", ip, []string{"10.0.0.1", "10.1.2.3"}},
 		{"aws:CurrentTime", date, []string{"2026-03-01T12:00:00Z", "2026-03-01T12:00:00.5Z", "2026-03-01T14:00:00+02:00"}},
+		{"aws:EpochTime", date, []string{"1772366400", "1772366401"}},
 		{"aws:SecureTransport", boolean, []string{"true", "false", "TRUE"}},
 		{"aws:MultiFactorAuthPresent", boolean, []string{"true", "false"}},
 		{"aws:MultiFactorAuthAge", number, []string{"0", "300", "3600"}},
 		{"aws:RequestedRegion", str, []string{"us-west-2", "eu-central-1", "us-east-1"}},
-		{"aws:UserAgent", str, []string{"aws-cli/2.9", "pullpass", "YmFzZTY0"}},
-		{"aws:referer", str, []string{"https://example.com/a", "YWJj"}},
+		{"aws:UserAgent", str, []string{"pullpass", "YmFzZTY0"}},
+		{"aws:referer", str, []string{"YWJj", "eHl6"}},
 		{"aws:SourceVpce", str, []string{"vpce-1a2b3c4d", "vpce-0"}},
 		{"aws:SourceArn", arns, []string{"arn:aws:s3:::bucket", "arn:aws:sns:us-west-2:111122223333:topic", "arn:aws:iam::111122223333:role/app/examplerole"}},
 		{"aws:SourceAccount", str, []string{"111122223333", "444455556666"}},
@@ -152,4 +155,20 @@ func identityKeys() []key {
 		{"aws:PrincipalServiceName", str, []string{"ec2.amazonaws.com"}},
 		{"aws:PrincipalServiceNamesList", strs, []string{"ec2.amazonaws.com"}},
 	}
+}
+
+// Multivalued reports whether a request may hold several values of a key, by the key's type in AWS's references.
+func Multivalued(name string) bool {
+	lists := [][]key{globals(), callers(), identityKeys()}
+	for _, a := range actions() {
+		lists = append(lists, a.keys)
+	}
+	for _, keys := range lists {
+		for _, k := range keys {
+			if strings.EqualFold(k.name, name) {
+				return k.kind == strs
+			}
+		}
+	}
+	return false
 }

@@ -113,7 +113,6 @@ func (m *maker) policies() {
 	case Service, Anonymous:
 		// Neither belongs to an account, whose policies would bind it.
 	case Root:
-		m.c.Identity = []*iampolicy.Document{m.allowAll()}
 		m.c.SCPs = m.scps()
 	case User, Role, Federated:
 		m.identitySide()
@@ -150,8 +149,8 @@ func (m *maker) identitySide() {
 	m.c.SCPs = m.scps()
 }
 
-// allowAll is what a root user has, FullAWSAccess and RCPFullAWSAccess are: every action on every resource.
-func (m *maker) allowAll() *iampolicy.Document {
+// allowAll is what a root user has and what FullAWSAccess is: every action on every resource.
+func allowAll() *iampolicy.Document {
 	return &iampolicy.Document{Version: iampolicy.Version2012, Statements: []iampolicy.Statement{
 		{Effect: iampolicy.Allow, Action: []string{"*"}, Resource: []string{"*"}},
 	}}
@@ -165,7 +164,7 @@ func (m *maker) scps() [][]*iampolicy.Document {
 	out := make([][]*iampolicy.Document, 1+m.IntN(3))
 	for i := range out {
 		if m.chance(75) {
-			out[i] = append(out[i], m.allowAll())
+			out[i] = append(out[i], allowAll())
 		}
 		if m.chance(45) {
 			out[i] = append(out[i], m.document(iampolicy.SCP, m.attached))

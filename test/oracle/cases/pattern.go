@@ -33,16 +33,17 @@ func (m *maker) actionPattern() string {
 	return pick(m, []string{"ecr:*", "s3:Get*", "iam:*", "sts:*", service + ":?" + name, service + ":Describe*"})
 }
 
-// wild puts an asterisk or question marks in the place of a part of s, which the result then matches.
+// wild puts an asterisk or question marks in the place of a part of s, which the result then matches. It leaves variables
+// whole: AWS says nothing of malformed ones.
 func (m *maker) wild(s string) string {
 	if s == "" {
 		return "*"
 	}
-	from := m.IntN(len(s))
-	to := from + m.IntN(len(s)-from+1)
-	if strings.Contains(s[from:to], "${") || strings.Contains(s[:from], "${") && strings.Contains(s[to:], "}") {
+	if strings.Contains(s, "${") {
 		return s
 	}
+	from := m.IntN(len(s))
+	to := from + m.IntN(len(s)-from+1)
 	if to-from <= 3 && m.chance(40) {
 		return s[:from] + strings.Repeat("?", to-from) + s[to:]
 	}
@@ -73,6 +74,9 @@ func (m *maker) resourcePattern() string {
 	if m.chance(25) {
 		return "*"
 	}
+	if m.chance(6) {
+		return m.short(parts)
+	}
 	if m.chance(30) {
 		m.narrow(parts)
 	}
@@ -82,10 +86,21 @@ func (m *maker) resourcePattern() string {
 	return strings.Join(parts, ":")
 }
 
+// short makes an ARN of fewer parts, in which an asterisk at the end of one stands for those that are missing: "it can
+// expand to match beyond the colon boundaries" (reference_policies_elements_resource.html).
+func (m *maker) short(parts []string) string {
+	service := pick(m, []string{parts[2], parts[2], "s3", "*"})
+	whole := []string{
+		"arn:aws:" + service + ":*", "arn:*", "arn:aws:" + service + ":" + parts[3] + ":*", "arn:aws:" + service + ":us-*",
+		"arn:aws*:" + parts[5] + "*", "arn:aws:" + service + ":*:" + parts[5] + "*",
+	}
+	return pick(m, whole)
+}
+
 // narrow puts wildcards or a variable into the components of an ARN, so that it still matches.
 func (m *maker) narrow(parts []string) {
 	for n := 1 + m.IntN(2); n > 0; n-- {
-		switch m.IntN(6) {
+		switch m.IntN(7) {
 		case 0:
 			parts[3] = pick(m, []string{"*", m.wild(parts[3])})
 		case 1:
@@ -94,6 +109,8 @@ func (m *maker) narrow(parts []string) {
 			parts[1+m.IntN(2)] = "*"
 		case 3:
 			parts[5] = m.variable(parts[5])
+		case 4:
+			parts[5] = pick(m, []string{"*", parts[5] + "*", m.wildName(parts[5])})
 		default:
 			parts[5] = m.wildName(parts[5])
 		}
@@ -103,6 +120,9 @@ func (m *maker) narrow(parts []string) {
 // wildName puts wildcards behind the type of the resource alone: within it "you cannot use a wildcard"
 // (reference_identifiers.html#identifiers-arns).
 func (m *maker) wildName(resource string) string {
+	if strings.Contains(resource, "${") {
+		return resource
+	}
 	i := strings.IndexAny(resource, "/:") + 1
 	return resource[:i] + m.wild(resource[i:])
 }
@@ -148,9 +168,11 @@ func (m *maker) miss(parts []string) {
 	case 1:
 		parts[4] = pick(m, accounts())
 	case 2:
-		parts[5] = m.otherName2(parts[5])
+		parts[5] = m.otherCaseOf(parts[5])
 	case 3:
-		parts[5] = parts[5][:len(parts[5])-1]
+		if !strings.HasSuffix(parts[5], "}") {
+			parts[5] = parts[5][:len(parts[5])-1]
+		}
 	case 4:
 		parts[5] += pick(m, []string{"x", "/", "?", "/*", "*"})
 	case 5:
@@ -162,7 +184,7 @@ func (m *maker) miss(parts []string) {
 	}
 }
 
-func (m *maker) otherName2(resource string) string {
+func (m *maker) otherCaseOf(resource string) string {
 	i := strings.IndexAny(resource, "/:") + 1
 	if strings.Contains(resource, "${") || i == len(resource) {
 		return resource

@@ -70,7 +70,7 @@ func (n *Node) ask(batch []*cases.Case) error {
 	w := bufio.NewWriterSize(n.in, 1<<16)
 	encoder := json.NewEncoder(w)
 	for _, c := range batch {
-		if err := encoder.Encode(c.NamedByARN().Wire()); err != nil {
+		if err := encoder.Encode(c.Spelled().Wire()); err != nil {
 			return err
 		}
 	}

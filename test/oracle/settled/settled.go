@@ -14,10 +14,10 @@ import (
 // A Difference is one in which the oracle does otherwise than AWS's documents say, and authz as they say.
 type Difference struct {
 	Name   string
-	Page   string // where AWS says so; relative to the IAM User Guide
-	Rule   string // what AWS says, in other words
-	Oracle string // what the oracle does
-	Corpus string // the entry of authz/testdata/corpus that pins it
+	Page   string   // where AWS says so; relative to the IAM User Guide
+	Rule   string   // what AWS says, in other words
+	Oracle string   // what the oracle does
+	Corpus []string // the entries of authz/testdata/corpus/settled.json that pin what authz does
 	// Rewrite returns a case that by AWS's rule is decided like c, and that says in words which the oracle reads as AWS does
 	// what it misreads in c; nil where there is nothing of it in c. It looks at the case alone, never at an engine.
 	Rewrite func(c *cases.Case) *cases.Case
