@@ -36,7 +36,7 @@ func TestEveryOperationNeedsItsOwnPermissionOnItsOwnResource(t *testing.T) {
 	all := map[string]operation{}
 	for _, table := range []map[string]operation{
 		userOperations(), keyOperations(), roleOperations(), policyOperations(), entityOperations(), tagOperations(),
-		accountOperations(),
+		accountOperations(), simulationOperations(),
 	} {
 		maps.Copy(all, table)
 	}

@@ -30,6 +30,7 @@ func operations() []api.Operation {
 		versionOperations(),
 		policyTags().operations(),
 		accountOperations(),
+		simulationOperations(),
 	)
 	for _, k := range []kind{users(), roles()} {
 		rows = slices.Concat(rows, k.attachments(), k.inlinePolicies(), k.boundaries(), k.tags().operations())

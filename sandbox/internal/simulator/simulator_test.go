@@ -305,9 +305,10 @@ func TestWhichKeysAreMissing(t *testing.T) {
 		"those that the simulator fills in itself": {
 			asked{identity: []string{conditional(`{"StringEquals":{"aws:username":"bob"}}`)}}, []string{"aws:username"},
 		},
-		"none where it is allowed":           {asked{identity: []string{colour, allowGet}}, nil},
-		"none where it is denied explicitly": {asked{identity: []string{colour, denyGet}}, nil},
-		"none of the SCPs":                   {asked{scps: [][]string{{colour}}}, nil},
+		"those of resources that are left out": {asked{identity: []string{`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Put*","NotResource":"arn:aws:s3:::${my:Home}/*"}}`}}, []string{"my:Home"}},
+		"none where it is allowed":             {asked{identity: []string{colour, allowGet}}, nil},
+		"none where it is denied explicitly":   {asked{identity: []string{colour, denyGet}}, nil},
+		"none of the SCPs":                     {asked{scps: [][]string{{colour}}}, nil},
 		"two spellings are two": {
 			asked{identity: []string{colour, conditional(`{"StringEquals":{"MY:Colour":"x"}}`)}}, []string{"MY:Colour", "my:Colour", "my:Shade"},
 		},
@@ -321,6 +322,28 @@ func TestWhichKeysAreMissing(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, test.asked.decide(t, "s3:GetObject", bucket).Missing); diff != "" {
 				t.Errorf("missing keys (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWhoOwnsAResource(t *testing.T) {
+	const here, there = "arn:aws:sqs:us-west-2:111111111111:queue", "arn:aws:sqs:us-west-2:222222222222:queue"
+	anyQueue := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"arn:aws:sqs:*","Principal":"*"}]}`
+	for sentence, test := range map[string]struct {
+		owner, resource string
+		across          bool
+	}{
+		"an ARN with the caller's account":         {"", here, false},
+		"an ARN with another account":              {"", there, true},
+		"an ARN knows better than the request":     {"222222222222", here, false},
+		"an ARN that does not say, a named owner":  {"222222222222", "arn:aws:sqs:::queue", true},
+		"an ARN that does not say, no owner named": {"", "arn:aws:sqs:::queue", false},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			v := asked{resource: anyQueue, owner: test.owner}.decide(t, "sqs:SendMessage", test.resource)
+			if across := v.Details != nil; across != test.across || across == (v.Decision == simulator.Allowed) {
+				t.Errorf("%s, across accounts: %t", v.Decision, across)
 			}
 		})
 	}
