@@ -15,6 +15,7 @@ BENCH ?= .
 BENCHTIME ?= 1s
 FUZZ ?= .
 FUZZTIME ?= 60s
+MUTATE ?= .
 
 # $(call each,COMMAND) says what it runs in which module, and runs it there.
 each = @for m in $(MODULES); do echo "($$m) $(notdir $(firstword $(1))) $(wordlist 2,99,$(1))"; (cd "$$m" && $(1)); done
@@ -32,7 +33,7 @@ test: ## every test of the main module
 	go test ./...
 
 .PHONY: check
-check: format vet staticcheck errcheck errorlint exhaustive unparam tidy generated race vuln ## all that a change must pass: the targets from here to vuln
+check: format vet staticcheck errcheck errorlint exhaustive unparam tidy generated mutable race vuln ## all that a change must pass: the targets from here to vuln
 
 .PHONY: format
 format: ## gofmt has nothing to change
@@ -71,6 +72,10 @@ tidy: ## go.mod and go.sum of every module are as go mod tidy makes them
 generated: ## generated files are as go generate makes them
 	@tools/generated.sh
 
+.PHONY: mutable
+mutable: ## the changes that `make mutate` makes are still there to be made
+	go test -C test/mutation ./...
+
 .PHONY: race
 race: ## every test of the main module under the race detector
 	go test -race ./...
@@ -86,6 +91,10 @@ bench: ## the benchmarks, one package after the other (BENCH=regexp, BENCHTIME=1
 .PHONY: fuzz
 fuzz: ## each fuzz target in turn for FUZZTIME=60s (FUZZ=regexp narrows)
 	@tools/fuzz.sh '$(FUZZ)' '$(FUZZTIME)'
+
+.PHONY: mutate
+mutate: ## one condition of the decision changed at a time: the corpus must notice each (MUTATE=regexp narrows)
+	@go run -C test/mutation . -only '$(MUTATE)'
 
 .PHONY: peers
 peers: ## the page's steps with the real AWS CLI and crane against the sandbox

@@ -1,0 +1,3 @@
+module github.com/pullpass/pullpass/test/mutation
+
+go 1.26.0
