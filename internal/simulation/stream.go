@@ -8,14 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 )
 
 // MaxLine is how long a line may be, in bytes, without its line break. The policies that can concern one request, each at
 // its quota, take less.
 const MaxLine = 1 << 20
 
-// linesAhead is how many lines are read while one is decided.
-const linesAhead = 16
+// linesAhead is how many lines are read ahead of the one whose result is written next, for each processor.
+const linesAhead = 8
 
 // A Summary counts what Stream has answered.
 type Summary struct {
@@ -25,86 +26,27 @@ type Summary struct {
 
 // Stream reads cases, one a line, and writes a Result for each in the same order, one a line. Blank lines are passed over.
 // A line that is no case, or longer than MaxLine, gets a Result that says so. Results are held back only while more lines
-// are at hand.
+// are at hand. Cases are decided on all processors.
 //
 // The error is that of in, of out or of ctx. When ctx ends, a Read of in that is under way is left to itself.
 func Stream(ctx context.Context, in io.Reader, out io.Writer) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := newStream(out)
-	lines := make(chan line, linesAhead)
-	go readLines(ctx, in, lines)
-	for {
-		next, err := s.next(ctx, lines)
-		if err == nil {
-			err = next.err
-		}
-		if err == nil {
-			err = s.answer(next)
-		}
-		if errors.Is(err, io.EOF) {
-			return s.summary, s.flush()
-		}
-		if err != nil {
+	workers := runtime.GOMAXPROCS(0)
+	lines := source{work: make(chan line, linesAhead*workers), ordered: make(chan line, linesAhead*workers)}
+	for range workers {
+		go lines.decide()
+	}
+	go lines.read(ctx, in)
+	s := newSink(out)
+	for more := true; more; {
+		var err error
+		if more, err = s.step(ctx, lines.ordered); err != nil {
 			_ = s.flush() // What is decided is worth having, but err says more than a second failure.
 			return s.summary, err
 		}
 	}
-}
-
-// A stream writes results.
-type stream struct {
-	out     *bufio.Writer
-	encoder *json.Encoder
-	summary Summary
-}
-
-func newStream(out io.Writer) *stream {
-	buffered := bufio.NewWriterSize(out, 1<<16)
-	encoder := json.NewEncoder(buffered)
-	encoder.SetEscapeHTML(false)
-	return &stream{out: buffered, encoder: encoder}
-}
-
-func (s *stream) flush() error {
-	if err := s.out.Flush(); err != nil {
-		return fmt.Errorf("writing results: %w", err)
-	}
-	return nil
-}
-
-// next returns the next line. Whoever waits for answers before he asks on gets them first.
-func (s *stream) next(ctx context.Context, lines <-chan line) (line, error) {
-	if err := ctx.Err(); err != nil {
-		return line{}, err
-	}
-	select {
-	case l := <-lines:
-		return l, nil
-	default:
-	}
-	if err := s.flush(); err != nil {
-		return line{}, err
-	}
-	select {
-	case l := <-lines:
-		return l, nil
-	case <-ctx.Done():
-		return line{}, ctx.Err()
-	}
-}
-
-func (s *stream) answer(l line) error {
-	r := l.run()
-	s.summary.Cases++
-	if r.Decision == Undecided {
-		s.summary.Undecided++
-		r.Error = fmt.Sprintf("line %d: %s", l.number, r.Error)
-	}
-	if err := s.encoder.Encode(r); err != nil {
-		return fmt.Errorf("writing results: %w", err)
-	}
-	return nil
+	return s.summary, s.flush()
 }
 
 // A line is one of the input that is not blank.
@@ -112,38 +54,133 @@ type line struct {
 	number  int // from 1
 	text    []byte
 	tooLong bool
-	err     error // why there are no more: io.EOF or what Read said
+	err     error       // what Read said where there is no line
+	result  chan Result // holds one
 }
 
 func (l line) run() Result {
 	if l.tooLong {
-		return undecided("", fmt.Errorf("longer than %d bytes", MaxLine))
+		return undecided("", fmt.Errorf("line %d: longer than %d bytes", l.number, MaxLine))
 	}
 	c, err := Decode(l.text)
 	if err != nil {
-		return undecided(c.ID, err)
+		return undecided(c.ID, fmt.Errorf("line %d: %w", l.number, err))
 	}
-	return Run(c)
+	r := Run(c)
+	if r.Decision == Undecided {
+		r.Error = fmt.Sprintf("line %d: %s", l.number, r.Error)
+	}
+	return r
 }
 
-// readLines sends the lines of in until there are no more or nobody wants them.
-func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
+// A source hands out every line twice: as work to whoever is free, and in order to the one who writes results. It is work
+// first, so that every line that is waited for is decided.
+type source struct{ work, ordered chan line }
+
+// read sends the lines of in until there are no more or nobody wants them.
+func (s source) read(ctx context.Context, in io.Reader) {
+	defer close(s.work)
 	r := bufio.NewReaderSize(in, 1<<16)
 	for number := 1; ; number++ {
 		l := readLine(r)
-		l.number = number
-		if l.err == nil && !l.tooLong && len(l.text) == 0 {
-			continue
-		}
-		select {
-		case lines <- l:
-		case <-ctx.Done():
+		l.number, l.result = number, make(chan Result, 1)
+		if errors.Is(l.err, io.EOF) {
+			close(s.ordered)
 			return
 		}
 		if l.err != nil {
+			l.err = fmt.Errorf("reading cases: %w", l.err)
+			send(ctx, s.ordered, l)
+			return
+		}
+		if len(l.text) == 0 && !l.tooLong {
+			continue
+		}
+		if !send(ctx, s.work, l) || !send(ctx, s.ordered, l) {
 			return
 		}
 	}
+}
+
+func send(ctx context.Context, to chan<- line, l line) (sent bool) {
+	select {
+	case to <- l:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// decide decides lines until there will be no more.
+func (s source) decide() {
+	for l := range s.work {
+		l.result <- l.run()
+	}
+}
+
+// A sink writes results.
+type sink struct {
+	out     *bufio.Writer
+	encoder *json.Encoder
+	summary Summary
+}
+
+func newSink(out io.Writer) *sink {
+	buffered := bufio.NewWriterSize(out, 1<<16)
+	encoder := json.NewEncoder(buffered)
+	encoder.SetEscapeHTML(false)
+	return &sink{out: buffered, encoder: encoder}
+}
+
+func (s *sink) flush() error {
+	if err := s.out.Flush(); err != nil {
+		return fmt.Errorf("writing results: %w", err)
+	}
+	return nil
+}
+
+// step answers the next line; more is false if there is none.
+func (s *sink) step(ctx context.Context, lines <-chan line) (more bool, err error) {
+	l, more, err := s.next(ctx, lines)
+	if !more || err != nil {
+		return false, err
+	}
+	if l.err != nil {
+		return false, l.err
+	}
+	return true, s.answer(<-l.result)
+}
+
+// next returns the next line. Whoever waits for answers before he asks on gets them first.
+func (s *sink) next(ctx context.Context, lines <-chan line) (l line, more bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return line{}, false, err
+	}
+	select {
+	case l, more = <-lines:
+		return l, more, nil
+	default:
+	}
+	if err := s.flush(); err != nil {
+		return line{}, false, err
+	}
+	select {
+	case l, more = <-lines:
+		return l, more, nil
+	case <-ctx.Done():
+		return line{}, false, ctx.Err()
+	}
+}
+
+func (s *sink) answer(r Result) error {
+	s.summary.Cases++
+	if r.Decision == Undecided {
+		s.summary.Undecided++
+	}
+	if err := s.encoder.Encode(r); err != nil {
+		return fmt.Errorf("writing results: %w", err)
+	}
+	return nil
 }
 
 // readLine reads a line without the white space around it. The last one need not end with a line break.
@@ -163,8 +200,6 @@ func readLine(r *bufio.Reader) line {
 			continue
 		case errors.Is(err, io.EOF) && (tooLong || len(bytes.TrimSpace(text)) > 0):
 			err = nil // The next call finds the end again.
-		case err != nil && !errors.Is(err, io.EOF):
-			err = fmt.Errorf("reading cases: %w", err)
 		}
 		return line{text: bytes.TrimSpace(text), tooLong: tooLong, err: err}
 	}

@@ -148,13 +148,15 @@ func TestStreamTellsErrors(t *testing.T) {
 			t.Errorf("got %+v, %s; want the answer to the case before the failure", summary, out.String())
 		}
 	})
-	t.Run("of writing", func(t *testing.T) {
-		in := strings.NewReader(strings.Repeat(text("a")+"\n", 5000))
-		_, err := simulation.Stream(t.Context(), in, broken{failure})
-		if !errors.Is(err, failure) || err.Error() != "writing results: "+failure.Error() {
-			t.Errorf("got %v", err)
-		}
-	})
+	for name, failure := range map[string]error{"of writing": failure, "of writing, even if it is called an end": io.EOF} {
+		t.Run(name, func(t *testing.T) {
+			in := strings.NewReader(strings.Repeat(text("a")+"\n", 5000))
+			_, err := simulation.Stream(t.Context(), in, broken{failure})
+			if !errors.Is(err, failure) || err.Error() != "writing results: "+failure.Error() {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
 }
 
 type broken struct{ err error }
