@@ -11,6 +11,7 @@ func TestPeers(t *testing.T) {
 	for _, aws := range found.aws {
 		perform := func(p play, w way) { p.perform(t, scene{programs: found, aws: aws, way: w, report: played}) }
 		perform(thePage(), realNames)
+		perform(theSimulator(), realNames)
 		if knowsEndpoints(t, aws) {
 			perform(thePage(), endpoint)
 			perform(theProfiles(), services)
