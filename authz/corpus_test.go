@@ -34,6 +34,9 @@ type corpusCase struct {
 	Condition json.RawMessage
 	Deny      bool
 
+	// Refused stands for Want: one of the policies is none, and this is a part of the error that says why.
+	Refused string
+
 	Want      string            // the outcome
 	By        string            // the policy type that blocks
 	Statement string            // the Sid of a statement that must match with the effect of the outcome
@@ -89,6 +92,10 @@ func TestCorpus(t *testing.T) {
 			principal, ok := principals[c.Request.Principal]
 			if !ok {
 				t.Fatalf("%s: %q: no principal %q", file, c.Name, c.Request.Principal)
+			}
+			if c.Refused != "" {
+				t.Run(strings.TrimSuffix(filepath.Base(file), ".json")+"/"+c.Name, c.refused)
+				continue
 			}
 			for name, form := range forms() {
 				t.Run(strings.TrimSuffix(filepath.Base(file), ".json")+"/"+c.Name+"/"+name, func(t *testing.T) {
@@ -160,6 +167,29 @@ func policyDefaults(p, defaults policiesJSON) policiesJSON {
 		p.RCPs = defaults.RCPs
 	}
 	return p
+}
+
+// refused expects that one of the case's policies cannot be read: there is no decision on what is no policy.
+func (c *corpusCase) refused(t *testing.T) {
+	for kind, sources := range map[iampolicy.Kind][]json.RawMessage{
+		iampolicy.Identity: c.identity(),
+		iampolicy.Resource: {c.Policies.Resource},
+		iampolicy.Trust:    {c.Policies.Trust},
+		iampolicy.Boundary: {c.Policies.Boundary},
+		iampolicy.Session:  c.Policies.Session,
+		iampolicy.SCP:      slices.Concat(c.Policies.SCPs...),
+		iampolicy.RCP:      slices.Concat(c.Policies.RCPs...),
+	} {
+		for _, src := range sources {
+			if _, err := iampolicy.Parse(src, kind); len(src) > 0 && err != nil {
+				if !strings.Contains(err.Error(), c.Refused) {
+					t.Errorf("%v; want an error with %q (%s)", err, c.Refused, c.Source)
+				}
+				return
+			}
+		}
+	}
+	t.Errorf("every policy was read; want an error with %q (%s)", c.Refused, c.Source)
 }
 
 func (c *corpusCase) run(t *testing.T, principal authz.Principal, f form) {
