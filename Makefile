@@ -1,4 +1,4 @@
-# `make help` lists the targets. Everything but `check` and `peers` needs nothing but Go.
+# `make help` lists the targets. Everything but `check`, `peers` and `oracle` needs nothing but Go.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,6 +15,9 @@ BENCH ?= .
 BENCHTIME ?= 1s
 FUZZ ?= .
 FUZZTIME ?= 60s
+
+SEED ?= 0
+COUNT ?= 20000
 MUTATE ?= .
 
 # $(call each,COMMAND) says what it runs in which module, and runs it there.
@@ -99,6 +102,10 @@ mutate: ## one condition of the decision changed at a time: the corpus must noti
 .PHONY: peers
 peers: ## the page's steps with the real AWS CLI and crane against the sandbox
 	test/peers/run.sh
+
+.PHONY: oracle
+oracle: ## decisions held against an engine that was not written here: COUNT=20000 cases of SEED=0 (0 picks one)
+	test/oracle/run.sh -seed $(SEED) -count $(COUNT)
 
 $(BIN)/%: tools/go.mod tools/go.sum
 	@echo "(tools) go build tool: the linters pinned in tools/go.mod"

@@ -34,5 +34,6 @@ install_node() {
 [[ $(node --version | tr -d v | cut -d. -f1) -ge 18 ]] || fail "node $(node --version) is too old for iam-simulate: install 18 or newer"
 
 logged npm ci || fail "npm ci failed"
+logged go test ./... || fail "the comparison does not find what it must"
 go build -o "$work/oracle" .
 "$work/oracle" "$@"

@@ -40,8 +40,8 @@ func whole(caller cases.Principal, p *iampolicy.Principals) bool {
 	return true
 }
 
-// noAction is one that no case asks for.
-const noAction = "s3:NoSuchAction"
+// noAction is one that no case asks for, of the service that trust policies are held to.
+const noAction = "sts:NoSuchAction"
 
 // statement is a policy of one statement about everything, or about an action that does not exist.
 func statement(effect iampolicy.Effect, action string) *iampolicy.Document {

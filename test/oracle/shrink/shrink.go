@@ -36,22 +36,18 @@ func Smallest(ctx context.Context, c *cases.Case, test Test) (*cases.Case, error
 // smaller returns the cases that are one step simpler, those that lose most first. No step is the reverse of another.
 func smaller(c *cases.Case) []*cases.Case {
 	var out []*cases.Case
+	for i := range c.SCPs {
+		less := c.Clone()
+		less.SCPs = slices.Delete(less.SCPs, i, i+1)
+		out = append(out, less)
+	}
+	for i := range c.RCPs {
+		less := c.Clone()
+		less.RCPs = slices.Delete(less.RCPs, i, i+1)
+		out = append(out, less)
+	}
 	for _, slot := range c.Slots() {
 		out = append(out, slot.Put(c, nil))
-	}
-	for i, level := range c.SCPs {
-		if len(level) == 0 {
-			less := c.Clone()
-			less.SCPs = slices.Delete(less.SCPs, i, i+1)
-			out = append(out, less)
-		}
-	}
-	for i, level := range c.RCPs {
-		if len(level) == 0 {
-			less := c.Clone()
-			less.RCPs = slices.Delete(less.RCPs, i, i+1)
-			out = append(out, less)
-		}
 	}
 	for _, slot := range c.Slots() {
 		for _, d := range documents(c, slot.Document) {
