@@ -1,14 +1,10 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"github.com/pullpass/pullpass/sandbox/internal/plainyaml"
 )
 
 // ParseSeed reads an accounts file, the YAML form of a Seed:
@@ -30,12 +26,12 @@ import (
 // file has no use for: tags, anchors, aliases, a second document.
 func ParseSeed(src []byte) (Seed, error) {
 	var seed Seed
-	document, err := plainYAML(src)
+	document, err := plainyaml.Parse("an accounts file", src)
 	if err == nil {
-		err = yaml.NodeToValue(document, &seed, yaml.Strict())
+		err = document.Decode(&seed)
 	}
 	if err != nil {
-		return Seed{}, fmt.Errorf("reading the accounts file: %s", yaml.FormatError(err, false, false))
+		return Seed{}, fmt.Errorf("reading the accounts file: %w", err)
 	}
 	if err := seed.check(); err != nil {
 		return Seed{}, fmt.Errorf("reading the accounts file: %w", err)
@@ -59,34 +55,4 @@ func (p *PolicyText) UnmarshalYAML(unmarshal func(any) error) error {
 	b, err := json.Marshal(document)
 	*p = PolicyText(b)
 	return err
-}
-
-// plainYAML returns the one document of a file. The YAML library's decoder does not survive every tag, so that none
-// comes to it.
-func plainYAML(src []byte) (ast.Node, error) {
-	file, err := parser.ParseBytes(src, 0)
-	if err != nil {
-		return nil, err
-	}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, errors.New("want one YAML document")
-	}
-	var check plainness
-	ast.Walk(&check, file.Docs[0].Body)
-	return file.Docs[0].Body, check.err
-}
-
-// plainness finds the first node that is not plain.
-type plainness struct{ err error }
-
-// Visit implements ast.Visitor.
-func (p *plainness) Visit(node ast.Node) ast.Visitor {
-	switch node.Type() {
-	case ast.TagType, ast.AnchorType, ast.AliasType, ast.MergeKeyType:
-		at := node.GetToken().Position
-		p.err = cmp.Or(p.err, fmt.Errorf("[%d:%d] an accounts file has no use for %q", at.Line, at.Column, node.GetToken().Value))
-		return nil
-	default: // Everything else says what it is.
-		return p
-	}
 }

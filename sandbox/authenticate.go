@@ -65,7 +65,8 @@ func (g *gateway) claim(r *http.Request, req *request, at endpoint) (awsid.Secre
 	}
 	req.signature = signature
 	// The signature's account is as good as its key, which is looked for in these conditions.
-	req.conditions = g.weather.Conditions(r.Context(), req.service.Name, claimedAccount(signature))
+	req.account = claimedAccount(signature)
+	req.conditions = g.weather.Conditions(r.Context(), req.service.Name, req.account)
 	rules := sigv4.Rules{Service: req.service.Name, Region: at.region, Skew: req.service.Skew, Now: g.clock()}
 	if err := signature.Check(r, rules); err != nil {
 		return "", signatureError(err)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/sandbox/internal/api"
 	"github.com/pullpass/pullpass/sandbox/internal/guard"
+	"github.com/pullpass/pullpass/sandbox/internal/requestlog"
 	"github.com/pullpass/pullpass/sandbox/internal/sigv4"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
@@ -26,17 +28,16 @@ type gateway struct {
 	verifier *sigv4.Verifier
 	services map[string]*api.Service
 	weather  *weather.Weather
+	requests *requestlog.Log
 	clock    func() time.Time
 	random   io.Reader
 	log      *slog.Logger
 }
 
-func newGateway(
-	store *state.Store, sealer *token.Sealer, sky *weather.Weather, config Config, services map[string]*api.Service,
-) *gateway {
+func newGateway(s *Sandbox, sealer *token.Sealer, config Config, services map[string]*api.Service) *gateway {
 	return &gateway{
-		store: store, sealer: sealer, verifier: &sigv4.Verifier{}, services: services, weather: sky,
-		clock: config.Clock, random: config.Random, log: config.Log,
+		store: s.store, sealer: sealer, verifier: &sigv4.Verifier{}, services: services,
+		weather: s.weather, requests: s.requests, clock: config.Clock, random: config.Random, log: config.Log,
 	}
 }
 
@@ -56,16 +57,12 @@ type request struct {
 	operation api.Operation
 	signature *sigv4.Signature
 	identity  identity
-	// conditions are known once the signature is read, before it is checked: a key may be too new to be seen.
+	// account is that of the key, which is good only once verified says that the signature is. The conditions are known
+	// before: a key may be too new to be seen.
+	account    arn.AccountID
+	verified   bool
 	conditions weather.Conditions
 	trace      trace
-}
-
-// trace is what became of a request, for the log.
-type trace struct {
-	principal string // its ARN
-	targets   []guard.Target
-	allowed   bool
 }
 
 // region is the Region that the request is for: that of its signature. IAM is in none, whatever a client signs; its
@@ -89,21 +86,35 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
 		http.Error(w, "no randomness", http.StatusInternalServerError)
 		return
 	}
-	req := &request{id: id, service: g.identify(r, at)}
-	out, err := g.answer(w, r, req, at)
-	if err == nil {
-		err = req.service.Codec.Encode(w, wire.Reply{Operation: req.operation.Name, RequestID: id, Output: out})
-	}
-	refusal := g.refusal(err)
-	if refusal != nil {
-		req.service.Codec.EncodeError(w, id, refusal)
-	}
-	g.record(r, req, refusal)
+	req := &request{id: id, service: g.identify(r, at), trace: trace{begun: g.clock()}}
+	in, err := g.read(w, r, req, at)
+	req.trace.met = g.weather.Through(w, r, req.visit(), func(w http.ResponseWriter, fault weather.Fault) {
+		g.answer(w, r, req, in, cmp.Or(faultError(fault), err))
+	})
+	g.record(r, req)
 }
 
-// answer takes a request through all steps but the last. Its body is read once it names a key that is good, so that a
-// stranger's is never kept.
-func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, at endpoint) (any, error) {
+// answer takes a request that was read, or that came to an error before, through the steps that are left.
+func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, in any, err error) {
+	answer := requestlog.Answer{ResponseWriter: w}
+	var out any
+	if err == nil {
+		out, err = g.run(r, req, in)
+	}
+	if err == nil {
+		err = req.service.Codec.Encode(&answer, wire.Reply{Operation: req.operation.Name, RequestID: req.id, Output: out})
+	}
+	req.trace.outcome = requestlog.OK
+	if refusal := g.refusal(err); refusal != nil {
+		req.service.Codec.EncodeError(&answer, req.id, refusal)
+		req.trace.outcome = refusal.Code
+	}
+	req.trace.status = answer.Status
+}
+
+// read takes a request to where its operation and input are known. Its body is read once it names a key that is good, so
+// that a stranger's is never kept.
+func (g *gateway) read(w http.ResponseWriter, r *http.Request, req *request, at endpoint) (any, error) {
 	secret, err := g.claim(r, req, at)
 	if err != nil {
 		return nil, err
@@ -116,6 +127,7 @@ func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, a
 	if err := g.verifier.Verify(req.signature, r, body, secret); err != nil {
 		return nil, signatureError(err)
 	}
+	req.verified = true
 	name, err := req.service.Codec.Operation(req.Request)
 	if err != nil {
 		return nil, err
@@ -123,11 +135,7 @@ func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, a
 	if req.operation, err = req.service.Operation(name); err != nil {
 		return nil, err
 	}
-	in, err := req.operation.Decode(req.service.Codec, req.Request)
-	if err != nil {
-		return nil, err
-	}
-	return g.run(r, req, in)
+	return req.operation.Decode(req.service.Codec, req.Request)
 }
 
 // run authorizes and handles the call, with the world held.
@@ -182,18 +190,6 @@ func (g *gateway) refusal(err error) *wire.Error {
 	}
 	g.log.Error("fault of the sandbox", "error", err)
 	return wire.Errorf(wire.InternalFailure, "The request processing has failed because of an unknown error.")
-}
-
-func (g *gateway) record(r *http.Request, req *request, refusal *wire.Error) {
-	if !g.log.Enabled(r.Context(), slog.LevelDebug) {
-		return
-	}
-	outcome := "ok"
-	if refusal != nil {
-		outcome = refusal.Code
-	}
-	g.log.DebugContext(r.Context(), "request", "id", req.id, "service", req.service.Name,
-		"operation", req.operation.Name, "key", string(req.identity.key), "outcome", outcome)
 }
 
 // maxBody bounds a request's body, in bytes. ECR takes layer parts of up to 20 MiB, in base64; no policy, tag list or

@@ -8,6 +8,7 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ import (
 	"github.com/pullpass/pullpass/sandbox/internal/images"
 	"github.com/pullpass/pullpass/sandbox/internal/layers"
 	"github.com/pullpass/pullpass/sandbox/internal/oci"
+	"github.com/pullpass/pullpass/sandbox/internal/requestlog"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 	"github.com/pullpass/pullpass/sandbox/internal/sts"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
@@ -45,6 +47,12 @@ type Config struct {
 	Weather Forecast
 	// Random gives ids, keys and nonces; nil is the operating system's source.
 	Random io.Reader
+	// Requests gets a line of JSON for each request when it is over, in one call of Write; nil gets none. What a line holds
+	// is in docs/weather.md; it is no secret.
+	Requests io.Writer
+	// Wait returns after a time of Clock's, or with the context's error when that ends: it is how requests wait that the
+	// weather holds up. nil waits in real time.
+	Wait func(context.Context, time.Duration) error
 	// Log gets a line a request at level Debug, and faults of the sandbox itself; nil discards both. No secret is logged.
 	Log *slog.Logger
 }
@@ -63,6 +71,7 @@ type Sandbox struct {
 	layers   *layers.Store
 	registry oci.Config
 	weather  *weather.Weather
+	requests *requestlog.Log
 	// clock is the one that the sandbox was given. All but its certificates, which clients hold against their own, go by
 	// the weather's.
 	clock func() time.Time
@@ -101,6 +110,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := c.Weather.Check(); err != nil {
+		return c, err
 	}
 	if c.Seed.isZero() {
 		c.Seed = DefaultSeed(c.Clock())
@@ -143,19 +155,23 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	sky := weather.New(weather.Config{Clock: config.Clock}, config.Weather)
-	s := &Sandbox{dir: config.Dir, store: store, weather: sky, clock: config.Clock, log: config.Log}
-	config.Clock = sky.Now
+	s := &Sandbox{
+		dir: config.Dir, store: store, clock: config.Clock, log: config.Log,
+		weather:  weather.New(weather.Config{Clock: config.Clock, Wait: config.Wait}, config.Weather),
+		requests: newRequestLog(config),
+	}
+	config.Clock = s.weather.Now
 	// A process that was killed left word of a server that is gone.
 	if err := s.withdraw(); err != nil {
 		return nil, err
 	}
-	s.layers = layers.New(layers.Config{Images: stored, Sealer: sealer, Clock: config.Clock, Loopback: s.layerBase})
+	s.layers = layers.New(layers.Config{Images: stored, Sealer: sealer, Clock: config.Clock, Loopback: s.layerBase,
+		Weather: s.weather, Requests: s.requests})
 	s.registry = oci.Config{
 		State: store, Images: stored, Layers: s.layers, Sealer: sealer, Clock: config.Clock, Random: config.Random,
-		Log: config.Log,
+		Log: config.Log, Weather: s.weather, Requests: s.requests,
 	}
-	s.gateway = newGateway(store, sealer, sky, config, serviceTable(
+	s.gateway = newGateway(s, sealer, config, serviceTable(
 		sts.Service(), iam.Service(), eks.Service(), ecr.Service(stored, s.layers)))
 	return s, nil
 }

@@ -75,6 +75,7 @@ func (s *Server) startProxy(ctx context.Context, address string) error {
 	s.proxy = proxy.New(proxy.Config{
 		Authority: s.authority, Routes: func(host ca.Host) http.Handler { return s.route(string(host)) },
 		Serves: servedHosts(), ErrorLog: s.sandbox.log, ConnContext: s.sandbox.weather.ConnContext,
+		Serial: s.sandbox.weather.Resets,
 	})
 	at, err := s.listeners.add(ctx, address, s.proxy)
 	if err != nil {

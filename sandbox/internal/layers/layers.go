@@ -12,13 +12,15 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/sandbox/internal/images"
+	"github.com/pullpass/pullpass/sandbox/internal/requestlog"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
+	"github.com/pullpass/pullpass/sandbox/internal/weather"
 )
 
 // Lifetime is how long an address is good: ECR's addresses have an X-Amz-Expires of 3600 seconds [seen].
 const Lifetime = time.Hour
 
-// Config is what a Store is made of. Every field is needed.
+// Config is what a Store is made of. Every field is needed but where it says otherwise.
 type Config struct {
 	Images *images.Store
 	Sealer *token.Sealer
@@ -26,6 +28,9 @@ type Config struct {
 	// Loopback returns the base URL, such as "http://localhost:4567", under which clients reach the store that came by an
 	// address of this machine. Its host name should not be theirs, for a client must not send its password on.
 	Loopback func() string
+	// Weather is nil for fair weather, and Requests for no log of requests.
+	Weather  *weather.Weather
+	Requests *requestlog.Log
 }
 
 // Store is the layer store. It is safe for concurrent use.

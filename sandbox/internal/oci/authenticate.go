@@ -6,6 +6,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/sandbox/internal/guard"
+	"github.com/pullpass/pullpass/sandbox/internal/requestlog"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
 )
@@ -51,17 +52,23 @@ func caller(world *state.World, opened *token.Registry) (*guard.Caller, error) {
 func (h *handler) permit(x *exchange, action string) error {
 	return h.config.State.View(func(world *state.World) error {
 		caller, err := caller(world, x.token)
-		if err != nil || action == "" {
+		if err != nil {
 			return err
+		}
+		x.entry.Principal = caller.Principal.ARN
+		if action == "" {
+			return nil
 		}
 		target, err := h.rules.Target(world, caller.Account.ID, x.place, action, h.config.Clock())
 		if err != nil {
 			return err
 		}
+		x.entry.Resources, x.entry.Decision = []string{target.Resource}, requestlog.Deny
 		decision := guard.Decide(world, caller, h.scene(x), target)
 		if !decision.Allowed() {
 			return denied(guard.Denial(caller, target, decision))
 		}
+		x.entry.Decision = requestlog.Allow
 		_, err = x.repository(world)
 		return err
 	})

@@ -90,8 +90,8 @@ type errorEntry struct {
 	Message string `json:"message"`
 }
 
-// refuse writes an error. One that is no fault is this program's: its text goes to the log alone.
-func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse writes an error and returns its code. One that is no fault is this program's: its text goes to the log alone.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) (code string) {
 	var f *fault
 	if !errors.As(err, &f) {
 		h.config.Log.ErrorContext(r.Context(), "fault of the registry", "error", err)
@@ -103,9 +103,10 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(f.status)
 		// A failed write means that the client has gone: there is nobody to tell.
 		_, _ = w.Write([]byte(f.message + "\n"))
-		return
+		return "UNAUTHORIZED"
 	}
 	sendJSON(w, f.status, "application/json; charset=utf-8", errorBody{[]errorEntry{{f.code, f.message}}})
+	return f.code
 }
 
 func sendJSON(w http.ResponseWriter, status int, mediaType string, v any) {

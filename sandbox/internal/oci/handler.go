@@ -5,20 +5,24 @@
 package oci
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/sandbox/internal/access"
 	"github.com/pullpass/pullpass/sandbox/internal/images"
 	"github.com/pullpass/pullpass/sandbox/internal/layers"
+	"github.com/pullpass/pullpass/sandbox/internal/requestlog"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
+	"github.com/pullpass/pullpass/sandbox/internal/weather"
 )
 
-// Config is what a registry is made of. Every field is needed.
+// Config is what a registry is made of. Every field is needed but where it says otherwise.
 type Config struct {
 	State  *state.Store
 	Images *images.Store
@@ -27,6 +31,9 @@ type Config struct {
 	Clock  func() time.Time
 	Random io.Reader // gives the ids of uploads
 	Log    *slog.Logger
+	// Weather is nil for fair weather, and Requests for no log of requests.
+	Weather  *weather.Weather
+	Requests *requestlog.Log
 	// Registry tells the registry that a request is for, or false if it is for none.
 	Registry func(*http.Request) (arn.AccountID, arn.Region, bool)
 }
@@ -75,12 +82,14 @@ func (h *handler) table() map[endpoint]operation {
 	}
 }
 
-// exchange is one authenticated request.
+// exchange is one request. Where it was refused on the way, what was to come is not set.
 type exchange struct {
 	*http.Request
-	token *token.Registry
-	route route
-	place images.Place
+	token     *token.Registry
+	route     route
+	place     images.Place
+	operation operation
+	entry     requestlog.Entry
 }
 
 // repository returns the repository that the request is about.
@@ -96,33 +105,53 @@ func (x *exchange) repository(world *state.World) (*state.Repository, error) {
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
-	if err := h.answer(w, r); err != nil {
-		h.refuse(w, r, err)
-	}
+	x := &exchange{Request: r, entry: requestlog.Entry{Time: h.config.Clock(), Service: service, Outcome: requestlog.Cut}}
+	refused := h.open(x)
+	met := h.config.Weather.Through(w, r, x.visit(), func(w http.ResponseWriter, bad weather.Fault) {
+		h.answer(w, x, cmp.Or(badDay(bad), refused))
+	})
+	h.record(x, met)
 }
 
-func (h *handler) answer(w http.ResponseWriter, r *http.Request) error {
-	account, region, ok := h.config.Registry(r)
+// open finds who asks for what.
+func (h *handler) open(x *exchange) error {
+	account, region, ok := h.config.Registry(x.Request)
 	if !ok {
-		return faultf(http.StatusNotFound, "NAME_UNKNOWN", "%s is not the name of a registry.", r.Host)
+		return faultf(http.StatusNotFound, "NAME_UNKNOWN", "%s is not the name of a registry.", x.Host)
 	}
-	opened, err := h.authenticate(r, region)
+	opened, err := h.authenticate(x.Request, region)
 	if err != nil {
 		return err
 	}
-	x := &exchange{Request: r, token: opened, route: parsePath(r.URL.Path)}
+	x.token, x.route = opened, parsePath(x.URL.Path)
+	// A sealed token holds a key of the sandbox's own making.
+	x.entry.Account, _ = awsid.Account(opened.KeyID)
 	if x.route.kind == nothing {
-		return faultf(http.StatusNotFound, "NAME_INVALID", "The path %q is not one of a registry.", r.URL.Path)
+		return faultf(http.StatusNotFound, "NAME_INVALID", "The path %q is not one of a registry.", x.URL.Path)
 	}
 	x.place = images.Place{Account: account, Region: region, Name: x.route.name}
-	operation, ok := h.operations[endpoint{x.route.kind, r.Method}]
-	if !ok {
+	if x.operation, ok = h.operations[endpoint{x.route.kind, x.Method}]; !ok {
 		return unsupported()
 	}
-	if err := h.permit(x, operation.action); err != nil {
-		return err
+	x.entry.Action = x.operation.action
+	return nil
+}
+
+// answer serves a request that was opened, or refuses it.
+func (h *handler) answer(w http.ResponseWriter, x *exchange, refused error) {
+	answer := requestlog.Answer{ResponseWriter: w}
+	err := refused
+	if err == nil {
+		err = h.permit(x, x.operation.action)
 	}
-	return operation.serve(x, w)
+	if err == nil {
+		err = x.operation.serve(x, &answer)
+	}
+	x.entry.Outcome = requestlog.OK
+	if err != nil {
+		x.entry.Outcome = h.refuse(&answer, x.Request, err)
+	}
+	x.entry.Status = answer.Status
 }
 
 // ping answers that the token is good for this registry, whatever it may then do.

@@ -41,6 +41,9 @@ type Config struct {
 	// ConnContext is the ConnContext of an http.Server, called for each tunnel with
 	// the TLS connection inside; nil for none.
 	ConnContext func(context.Context, net.Conn) context.Context
+	// Serial reports whether new tunnels should carry one request at a time, which
+	// HTTP/1.1 does and HTTP/2 does not; nil for never.
+	Serial func() bool
 	// ErrorLog takes what goes wrong in tunnels, such as a client that does not
 	// trust the authority; nil drops it.
 	ErrorLog *slog.Logger
@@ -51,6 +54,7 @@ type Config struct {
 type Proxy struct {
 	cfg     Config
 	tls     *tls.Config
+	serial  *tls.Config // the same without HTTP/2
 	server  *http.Server
 	tunnels *tunnelListener
 	served  chan struct{} // closed once the server accepts no more tunnels
@@ -71,6 +75,9 @@ func New(cfg Config) *Proxy {
 		NextProtos:     []string{"h2", "http/1.1"},
 		GetCertificate: p.certificate,
 	}
+	p.serial = p.tls.Clone()
+	p.serial.NextProtos = []string{"http/1.1"}
+	p.tls.GetConfigForClient = p.protocols
 	p.server = &http.Server{
 		Handler:           http.HandlerFunc(p.serveTunnelled),
 		ReadHeaderTimeout: headerTimeout,
@@ -100,6 +107,14 @@ func (p *Proxy) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error
 		return nil, fmt.Errorf("finding a certificate: %T is no tunnel", hello.Conn)
 	}
 	return p.cfg.Authority.Leaf(t.host)
+}
+
+// protocols returns the configuration for a tunnel, nil for the usual one.
+func (p *Proxy) protocols(*tls.ClientHelloInfo) (*tls.Config, error) {
+	if p.cfg.Serial != nil && p.cfg.Serial() {
+		return p.serial, nil
+	}
+	return nil, nil
 }
 
 // ServeHTTP opens a tunnel for CONNECT to a host that is served, and refuses

@@ -27,6 +27,9 @@ func (t *tunnel) Read(b []byte) (int, error) {
 	return t.Conn.Read(b)
 }
 
+// NetConn returns the connection that the tunnel goes through, as tls.Conn's does.
+func (t *tunnel) NetConn() net.Conn { return t.Conn }
+
 // accept tells the client to go on, and lifts the deadlines that the proxy's
 // own server had set: the tunnels' server sets its own.
 func (t *tunnel) accept() error {

@@ -42,6 +42,11 @@ type day struct {
 	draw     drawer
 	course   course
 	lags     bool // some rule says something about lag
+	resets   bool // and some other about resets
+
+	mu      sync.Mutex
+	counts  map[Visit]uint64
+	buckets map[bucketKey]bucket
 }
 
 // New returns the weather of a forecast.
@@ -56,9 +61,13 @@ func New(config Config, forecast Forecast) *Weather {
 }
 
 func newDay(forecast Forecast, course course) *day {
-	d := &day{forecast: forecast, draw: newDrawer(forecast.Seed), course: course}
+	d := &day{
+		forecast: forecast, draw: newDrawer(forecast.Seed), course: course,
+		counts: map[Visit]uint64{}, buckets: map[bucketKey]bucket{},
+	}
 	for _, rule := range forecast.Rules {
 		d.lags = d.lags || rule.Lag != nil
+		d.resets = d.resets || rule.Reset != nil && *rule.Reset != (Reset{})
 	}
 	return d
 }

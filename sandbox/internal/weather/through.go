@@ -1,0 +1,98 @@
+package weather
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Through takes a request through the weather. Serve answers it, with an error if there is a fault; it is not called for a
+// request that is cut off before, or whose client leaves while it waits. Through then has ended the connection, and
+// nothing more is to be written. A nil Weather is fair.
+func (w *Weather) Through(rw http.ResponseWriter, r *http.Request, v Visit, serve func(http.ResponseWriter, Fault)) Encounter {
+	if w == nil {
+		serve(rw, NoFault)
+		return Encounter{}
+	}
+	e := w.Meet(v)
+	if e == (Encounter{}) {
+		serve(rw, NoFault)
+		return e
+	}
+	if e.Latency > 0 && w.pass(r.Context(), e.Latency) != nil {
+		return e // The client has gone.
+	}
+	switch e.Cut {
+	case CutBefore:
+		connectionOf(r.Context()).reset()
+	case CutAfter:
+		serve(&lost{header: rw.Header()}, e.Fault)
+		connectionOf(r.Context()).reset()
+	case NoCut:
+		serve(w.slowed(rw, r, e.BytesPerSecond), e.Fault)
+	}
+	return e
+}
+
+// pass waits until some time of the sandbox's has passed.
+func (w *Weather) pass(ctx context.Context, d time.Duration) error {
+	return w.config.Wait(ctx, time.Duration(float64(d)/w.day.Load().course.rate))
+}
+
+// lost is an answer that nobody gets.
+type lost struct{ header http.Header }
+
+// Header implements http.ResponseWriter.
+func (l *lost) Header() http.Header { return l.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (l *lost) WriteHeader(int) {}
+
+// Write implements http.ResponseWriter.
+func (l *lost) Write(b []byte) (int, error) { return len(b), nil }
+
+func (w *Weather) slowed(rw http.ResponseWriter, r *http.Request, bytesPerSecond int64) http.ResponseWriter {
+	if bytesPerSecond == 0 {
+		return rw
+	}
+	return &slowWriter{ResponseWriter: rw, weather: w, ctx: r.Context(), rate: bytesPerSecond}
+}
+
+// slowWriter writes a body a little at a time. It has no ReadFrom, so that a file comes by way of Write too.
+type slowWriter struct {
+	http.ResponseWriter
+
+	weather *Weather
+	ctx     context.Context
+	rate    int64 // bytes a second
+}
+
+// perSecond is how many pieces of a body are written in a second.
+const perSecond = 20
+
+// Write waits before each piece for as long as the piece takes. It ends with the request's context.
+func (s *slowWriter) Write(b []byte) (written int, err error) {
+	piece := max(1, int(s.rate/perSecond))
+	for len(b) > 0 {
+		now := b[:min(piece, len(b))]
+		if err := s.weather.pass(s.ctx, time.Duration(len(now))*time.Second/time.Duration(s.rate)); err != nil {
+			return written, err
+		}
+		n, err := s.ResponseWriter.Write(now)
+		written += n
+		if err != nil {
+			return written, err
+		}
+		s.flush()
+		b = b[n:]
+	}
+	return written, nil
+}
+
+// flush sends what was written, where the answer says how long it is: else a first flush would change its form. A writer
+// that cannot flush sends it when it likes.
+func (s *slowWriter) flush() {
+	if s.Header().Get("Content-Length") != "" {
+		_ = http.NewResponseController(s.ResponseWriter).Flush()
+	}
+}
