@@ -241,7 +241,8 @@ func TestSettlingRepeatsWhatAWSDoesNotKnowYetAndNothingElse(t *testing.T) {
 		"a principal that is new":               {err: fault("MalformedPolicyDocument", "Invalid principal in policy"), times: 1, calls: 2},
 		"an explicit deny":                      {err: fault("AccessDenied", "with an explicit deny in a service control policy"), times: 1, calls: 1, fails: true},
 		"a policy that is wrong":                {err: fault("MalformedPolicyDocument", "Syntax errors in policy."), times: 1, calls: 1, fails: true},
-		"an entity that is not there":           {err: fault("NoSuchEntity", ""), times: 1, calls: 1, fails: true},
+		"an entity that is new":                 {err: fault("NoSuchEntity", ""), times: 1, calls: 2},
+		"what was not found yet":                {err: fmt.Errorf("user x: %w", awsclient.ErrNotSeen), times: 2, calls: 3},
 		"a network that fails":                  {err: errors.New("connection reset"), times: 1, calls: 1, fails: true},
 		"what does not settle within the limit": {err: fault("AccessDenied", ""), times: 1000, calls: 6, fails: true},
 	} {

@@ -70,16 +70,23 @@ func (s Settling) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// ErrNotSeen is for calls that were answered and should have found something that was just made.
+var ErrNotSeen = errors.New("it was not found yet")
+
 // Unsettled reports whether an error may go away by itself because AWS does not yet know everywhere what was just made:
 // a new key is InvalidClientTokenId, a new principal's permissions are AccessDenied, a new user or role in a trust policy is
-// an Invalid principal [seen]. An explicit deny is none of these: nothing that is missing denies explicitly.
+// an Invalid principal, a new user or policy that another call names is NoSuchEntity [seen]. An explicit deny is none of
+// these: nothing that is missing denies explicitly.
 func Unsettled(err error) bool {
+	if errors.Is(err, ErrNotSeen) {
+		return true
+	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return false
 	}
 	switch api.ErrorCode() {
-	case "InvalidClientTokenId":
+	case "InvalidClientTokenId", "NoSuchEntity":
 		return true
 	case "AccessDenied":
 		return !strings.Contains(api.ErrorMessage(), "with an explicit deny")

@@ -63,6 +63,8 @@ type CreateKey struct {
 	// Mark says that the user is there already and has to be marked; otherwise the step that makes it does so.
 	Mark       bool
 	Deliveries []DeliveryOf
+	// Others are the keys that the user has had so far: a further one must be the new one.
+	Others []awsid.AccessKeyID
 }
 
 // DeliveryOf is where a key goes.

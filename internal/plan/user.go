@@ -135,6 +135,9 @@ func (u userKeys) deleteOrphans(d KeyDecision) []string {
 
 func (u userKeys) create(d KeyDecision, freed []string) {
 	op := CreateKey{User: u.entity, Mark: u.made[u.entity] == ""}
+	for _, key := range u.user.Keys {
+		op.Others = append(op.Others, key.ID)
+	}
 	step := Step{Verb: Create, Target: "access key of " + describe(u.entity)}
 	if d.Full {
 		step.Needs = freed

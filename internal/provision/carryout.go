@@ -54,7 +54,7 @@ func (w *worker) createPolicy(ctx context.Context, op plan.CreatePolicy, call ca
 		return err
 	})
 	if exists(err) {
-		return w.changed("policy", p.Name, err)
+		return w.unlessMade(ctx, "policy", p.Name, err, call, func(ctx context.Context) (bool, error) { return w.isPolicy(ctx, p) })
 	}
 	return failed(w.id, err, "creating policy %s", p.Name)
 }
@@ -91,7 +91,7 @@ func (w *worker) createRole(ctx context.Context, op plan.CreateRole, call caller
 		return err
 	})
 	if exists(err) {
-		return w.changed("role", r.Name, err)
+		return w.unlessMade(ctx, "role", r.Name, err, call, func(ctx context.Context) (bool, error) { return w.isRole(ctx, r) })
 	}
 	return failed(w.id, err, "creating role %s", r.Name)
 }
@@ -119,15 +119,9 @@ func (w *worker) createUser(ctx context.Context, op plan.CreateUser, call caller
 		return err
 	})
 	if exists(err) {
-		return w.changed("user", u.Name, err)
+		return w.unlessMade(ctx, "user", u.Name, err, call, func(ctx context.Context) (bool, error) { return w.isUser(ctx, u, tags) })
 	}
 	return failed(w.id, err, "creating user %s", u.Name)
-}
-
-// changed tells of something that another run or person made since the plan was made, or of a policy under another
-// path, which a plan cannot see because policies are read by path and name.
-func (w *worker) changed(kind, name string, err error) error {
-	return fmt.Errorf("%w: another run made it, or it has another path: %w", ErrChanged, failed(w.id, err, "creating %s %s", kind, name))
 }
 
 func (w *worker) attach(ctx context.Context, op plan.AttachPolicy, call caller) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/plan"
@@ -59,23 +60,38 @@ func (w *worker) places(deliveries []plan.DeliveryOf) ([]Deliverer, error) {
 	return places, nil
 }
 
+// keyAttempts is how often a key is made whose making nobody could tell of.
+const keyAttempts = 3
+
+// newKey makes a key. Where the answer is lost there may be a key whose secret nobody knows: it is taken away before
+// another is made.
 func (w *worker) newKey(ctx context.Context, op plan.CreateKey, call caller) (credential.AccessKey, error) {
-	var out *iam.CreateAccessKeyOutput
-	err := call(ctx, func(ctx context.Context) (err error) {
-		out, err = w.in.IAM.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String(op.User.Name())})
+	for attempt := 1; ; attempt++ {
+		out, err := w.makeKey(ctx, op, call)
+		switch {
+		case err == nil:
+			return credential.AccessKey{
+				ID:     awsid.AccessKeyID(aws.ToString(out.AccessKey.AccessKeyId)),
+				Secret: credential.NewSecret(aws.ToString(out.AccessKey.SecretAccessKey)),
+			}, nil
+		case limited(err):
+			return credential.AccessKey{}, fmt.Errorf("%w: another run made a key: %w", ErrChanged, err)
+		case !awsclient.Lost(err) || attempt == keyAttempts:
+			return credential.AccessKey{}, err
+		}
+		if lostErr := w.deleteLost(ctx, op); lostErr != nil {
+			return credential.AccessKey{}, errors.Join(err, lostErr)
+		}
+	}
+}
+
+func (w *worker) makeKey(ctx context.Context, op plan.CreateKey, call caller) (out *iam.CreateAccessKeyOutput, err error) {
+	cautiously := func(o *iam.Options) { o.Retryer = awsclient.Cautious(o.Retryer) }
+	err = call(ctx, func(ctx context.Context) (err error) {
+		out, err = w.in.IAM.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String(op.User.Name())}, cautiously)
 		return err
 	})
-	err = failed(w.id, err, "creating an access key of user %s", op.User.Name())
-	if limited(err) {
-		return credential.AccessKey{}, fmt.Errorf("%w: another run made a key: %w", ErrChanged, err)
-	}
-	if err != nil {
-		return credential.AccessKey{}, err
-	}
-	return credential.AccessKey{
-		ID:     awsid.AccessKeyID(aws.ToString(out.AccessKey.AccessKeyId)),
-		Secret: credential.NewSecret(aws.ToString(out.AccessKey.SecretAccessKey)),
-	}, nil
+	return out, failed(w.id, err, "creating an access key of user %s", op.User.Name())
 }
 
 // deliver gives a cluster a key that it lacked.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -50,6 +51,8 @@ type lab struct {
 	access []arn.AccountID
 	// settling is how runs wait for what was just made.
 	settling awsclient.Settling
+	// stubborn lets runs repeat calls that fail on the way.
+	stubborn bool
 	events   []provision.Event
 }
 
@@ -126,6 +129,12 @@ func (l *lab) run() provision.Config {
 func (l *lab) open(account arn.AccountID) provision.Account {
 	config := l.sandbox.As(account)
 	config.HTTPClient = &http.Client{Transport: l.transport}
+	if l.stubborn {
+		config.RetryMaxAttempts = 0
+		config.Retryer = func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })
+		}
+	}
 	client := sts.NewFromConfig(config)
 	return provision.Account{IAM: iam.NewFromConfig(config), Caller: func(ctx context.Context) (arn.ARN, error) {
 		out, err := client.GetCallerIdentity(ctx, nil)

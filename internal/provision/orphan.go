@@ -22,13 +22,16 @@ func (w *worker) deleteKey(ctx context.Context, op plan.DeleteKey, call caller) 
 		})
 		return err
 	})
+	if absent(err) {
+		return nil // It has just been there: an earlier attempt's answer was lost.
+	}
 	return failed(w.id, err, "deleting access key %s of user %s", op.Key, op.User.Name())
 }
 
 // stillOrphan reads again what makes a key an orphan. Between the plan and its carrying out a person may have thought for
 // hours, in which the key's run, counted as over, may have delivered it.
 func (w *worker) stillOrphan(ctx context.Context, op plan.DeleteKey) error {
-	r := reader{want: want{account: w.id}, in: w.in}
+	r := w.reader()
 	user, err := r.getUser(ctx, op.User.Name())
 	if err != nil {
 		return err
