@@ -42,7 +42,7 @@ func (v coverage) count(o compare.Opinion) {
 }
 
 func features(c *cases.Case) []feature {
-	out := []feature{{byCaller, string(c.Principal.Form)}, {byAction, c.Action}, {bySituation, situation(c)}}
+	out := []feature{{byCaller, caller(c.Principal)}, {byAction, c.Action}, {bySituation, situation(c)}}
 	for _, s := range c.Slots() {
 		out = append(out, feature{byPolicy, s.Type}, feature{byElement, "Version " + version(s.Document)})
 		for _, statement := range s.Document.Statements {
@@ -53,6 +53,13 @@ func features(c *cases.Case) []feature {
 		}
 	}
 	return append(out, organization(c)...)
+}
+
+func caller(p cases.Principal) string {
+	if strings.Contains(p.Source, ":role/aws-service-role/") {
+		return string(p.Form) + " of a service-linked role"
+	}
+	return string(p.Form)
 }
 
 func situation(c *cases.Case) string {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -52,12 +53,11 @@ func run(ctx context.Context, seed uint64, count, processes int) (clean bool, er
 		pairs = append(pairs, compare.Pair{Ours: engine.Authz{}, Theirs: node})
 	}
 	r := newReport(seed, settled.Differences())
-	if err := compare.Run(ctx, pairs, seed, count, 500, func(p compare.Pair, batch []compare.Opinion) error {
+	err = compare.Run(ctx, pairs, seed, count, 500, func(p compare.Pair, batch []compare.Opinion) error {
 		return r.add(ctx, p, batch)
-	}); err != nil {
-		return false, err
-	}
-	return r.clean(), r.print(os.Stdout)
+	})
+	// A run that was cut short tells what it has found.
+	return r.clean(), errors.Join(err, r.print(os.Stdout))
 }
 
 func freshSeed() (uint64, error) {

@@ -47,6 +47,11 @@ func principals() []Principal {
 		Account: "111111111111", Source: "arn:aws:iam::111111111111:role/curated-packages-role", ID: "AROACURATED000000001",
 		Session: "store-001",
 	}
+	linked := Principal{
+		Name: "linked", Form: Role, ARN: "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAutoScaling/autoscaling",
+		Account: "111122223333", ID: "AROALINKED0000000001", Session: "autoscaling",
+		Source: "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+	}
 	federated := Principal{
 		Name: "federated", Form: Federated, ARN: "arn:aws:sts::111122223333:federated-user/guest", Account: "111122223333",
 		Session: "guest",
@@ -55,7 +60,7 @@ func principals() []Principal {
 	ec2 := Principal{Name: "ec2", Form: Service, ARN: "ec2.amazonaws.com"}
 	anonymous := Principal{Name: "anonymous", Form: Anonymous, ARN: "anonymous"}
 	return []Principal{
-		alice, alice, alice, alice, curated, curated, session, session, session, session, puller, puller,
+		alice, alice, alice, alice, curated, curated, session, session, session, session, puller, puller, linked,
 		federated, federated, root, ec2, anonymous,
 	}
 }

@@ -2,6 +2,7 @@ package settled
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pullpass/pullpass/iampolicy"
 	"github.com/pullpass/pullpass/test/oracle/cases"
@@ -38,6 +39,16 @@ func whole(caller cases.Principal, p *iampolicy.Principals) bool {
 	case cases.Root, cases.Service, cases.Anonymous:
 	}
 	return true
+}
+
+// unbound takes the organization's policies away from a service-linked role, which IAM tells by its path.
+func unbound(c *cases.Case) *cases.Case {
+	if !strings.Contains(c.Principal.Source, ":role/aws-service-role/") || len(c.SCPs)+len(c.RCPs) == 0 {
+		return nil
+	}
+	out := c.Clone()
+	out.SCPs, out.RCPs = nil, nil
+	return out
 }
 
 // noAction is one that no case asks for, of the service that trust policies are held to.

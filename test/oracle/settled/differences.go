@@ -106,6 +106,14 @@ func Differences() []Difference {
 			Rewrite: wholeExemptions,
 		},
 		{
+			Name:    "service-linked roles",
+			Page:    "orgs_manage_policies_scps.html and orgs_manage_policies_rcps.html (AWS Organizations User Guide)",
+			Rule:    "Neither SCPs nor RCPs affect service-linked roles.",
+			Oracle:  "binds them like other roles",
+			Corpus:  []string{"neither SCPs nor RCPs bind a service-linked role"},
+			Rewrite: unbound,
+		},
+		{
 			Name:    "a federated user without a session policy",
 			Page:    "id_credentials_temp_control-access_getfederationtoken.html",
 			Rule:    "Without a session policy the session has no permissions but those of policies that name the session.",
