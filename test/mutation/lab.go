@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -195,21 +197,27 @@ func failures(out []byte) []string {
 	return names
 }
 
-// summary names the themes of the corpus, or the tests, that noticed a change, each with its number of failed cases.
+// summary names the themes of the corpus, or the tests, that noticed a change, each with its number of failed cases. Of
+// many it names the first three.
 func summary(failed []string) string {
 	cases := make(map[string]map[string]bool)
 	for _, name := range failed {
 		parts := strings.Split(name, "/")
-		theme := strings.Join(parts[:min(2, len(parts))], "/")
+		theme := strings.TrimPrefix(strings.Join(parts[:min(2, len(parts))], "/"), "TestCorpus/")
 		if cases[theme] == nil {
 			cases[theme] = make(map[string]bool)
 		}
 		cases[theme][strings.Join(parts[:min(3, len(parts))], "/")] = true
 	}
+	themes := slices.SortedFunc(maps.Keys(cases), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(cases[b]), len(cases[a])), strings.Compare(a, b))
+	})
 	var out []string
-	for theme, names := range cases {
-		out = append(out, fmt.Sprintf("%s (%d)", strings.TrimPrefix(theme, "TestCorpus/"), len(names)))
+	for _, theme := range themes[:min(3, len(themes))] {
+		out = append(out, fmt.Sprintf("%s (%d)", theme, len(cases[theme])))
 	}
-	slices.Sort(out)
+	if more := len(themes) - len(out); more > 0 {
+		out = append(out, fmt.Sprintf("%d more", more))
+	}
 	return strings.Join(out, ", ")
 }

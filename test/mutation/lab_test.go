@@ -73,8 +73,12 @@ func TestFailuresAreReadFromTheOutput(t *testing.T) {
 }
 
 func TestASummaryCountsCasesNotForms(t *testing.T) {
-	got := summary([]string{"TestCorpus/dates/a/printed", "TestCorpus/dates/a/reversed", "TestCorpus/dates/b/printed", "TestReasons"})
-	if want := "TestReasons (1), dates (2)"; got != want {
+	failed := []string{"TestReasons", "TestCorpus/dates/a/printed", "TestCorpus/dates/a/reversed", "TestCorpus/dates/b/printed"}
+	if got, want := summary(failed), "dates (2), TestReasons (1)"; got != want {
+		t.Errorf("got %q; want %q", got, want)
+	}
+	failed = append(failed, "TestCorpus/arns/a/printed", "TestCorpus/tags/a/printed", "TestCorpus/null/a/printed")
+	if got, want := summary(failed), "dates (2), TestReasons (1), arns (1), 2 more"; got != want {
 		t.Errorf("got %q; want %q", got, want)
 	}
 }
