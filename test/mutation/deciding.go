@@ -37,7 +37,11 @@ func deciding() []mutation {
 			"\n",
 			"one level of an organization that allows is enough for those below",
 		},
-		{"authz/evaluate.go", "\te.allows[t] = everyLevel\n", "\n", "the last level of an organization alone must allow"},
+		{
+			"authz/evaluate.go", "\te.allows[t] = everyLevel\n",
+			"\te.allows[t] = everyLevel || e.allows[t]\n",
+			"the last level of an organization alone must allow",
+		},
 		{
 			"authz/evaluate.go", "best = max(best, named)",
 			"best = named",

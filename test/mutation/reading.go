@@ -62,7 +62,7 @@ func reading() []mutation {
 			"if false {",
 			"an asterisk at the end of a segment stays within it",
 		},
-		{"arn/glob.go", "return ok && n == len(s)", "return ok", "a pattern is not anchored at its end"},
+		{"arn/glob.go", "return ok && n == len(s)", "return ok && n <= len(s)", "a pattern is not anchored at its end"},
 		{
 			"arn/glob.go", "return strings.HasSuffix(s, run)",
 			"return strings.Contains(s, run)",
