@@ -94,7 +94,7 @@ func compileStatement(s *iampolicy.Statement, variables bool) statement {
 }
 
 func compileActions(actions []string) []arn.Pattern {
-	var out []arn.Pattern
+	out := make([]arn.Pattern, 0, len(actions))
 	for _, a := range actions {
 		out = append(out, arn.NewPattern(strings.ToLower(a)))
 	}
@@ -102,7 +102,7 @@ func compileActions(actions []string) []arn.Pattern {
 }
 
 func compileTemplates(texts []string, variables bool) []template {
-	var out []template
+	out := make([]template, 0, len(texts))
 	for _, text := range texts {
 		out = append(out, newTemplate(text, variables))
 	}

@@ -39,7 +39,8 @@ func (p *parser) document(root node) (*Document, error) {
 		return nil, p.errorf(root.Offset(), "", "a policy document must be a JSON object")
 	}
 	d := &Document{Kind: p.kind}
-	var statements *node
+	var statements node
+	found := false
 	for m := range root.Members() {
 		var err error
 		switch m.Name {
@@ -48,7 +49,7 @@ func (p *parser) document(root node) (*Document, error) {
 		case "Id":
 			d.ID, err = p.id(m)
 		case "Statement":
-			statements = &m.Value
+			statements, found = m.Value, true
 		default:
 			err = p.errorf(m.NameOffset, "a document has Version, Id and Statement", "unknown field %q", m.Name)
 		}
@@ -56,10 +57,10 @@ func (p *parser) document(root node) (*Document, error) {
 			return nil, err
 		}
 	}
-	if statements == nil {
+	if !found {
 		return nil, p.errorf(root.Offset(), "", "the document has no Statement")
 	}
-	return d, p.statements(d, *statements)
+	return d, p.statements(d, statements)
 }
 
 func (p *parser) version(m member) (string, error) {

@@ -2,9 +2,10 @@
 package simulation
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
+
+	"github.com/pullpass/pullpass/internal/strictjson"
 )
 
 // A Case is one line: a request with all the policies that concern it, under a name of the writer's choice.
@@ -100,8 +101,11 @@ const Anonymous Principal = "anonymous"
 // anonymousType is the only type that a principal written as an object has.
 const anonymousType = "Anonymous"
 
-// errPrincipal is for a principal that is written in neither form.
-var errPrincipal = errors.New(`a principal is an ARN, a service's name or {"type": "Anonymous"}`)
+// What is said of a principal or values that are written in neither form.
+var (
+	errPrincipal = errors.New(`a principal is an ARN, a service's name or {"type": "Anonymous"}`)
+	errValues    = errors.New("want a string or a list of strings")
+)
 
 // MarshalJSON writes Anonymous as an object, everything else as a string.
 func (p Principal) MarshalJSON() ([]byte, error) {
@@ -113,20 +117,27 @@ func (p Principal) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads both forms. A string that spells Anonymous is not the same as the object, and refused.
 func (p *Principal) UnmarshalJSON(src []byte) error {
-	if bytes.HasPrefix(src, []byte("{")) {
-		var fields map[string]string
-		if err := json.Unmarshal(src, &fields); err != nil || len(fields) != 1 || fields["type"] != anonymousType {
-			return errPrincipal
-		}
-		*p = Anonymous
-		return nil
+	v, err := strictjson.Read(src)
+	if err != nil {
+		return err
 	}
-	var text string
-	if err := json.Unmarshal(src, &text); err != nil || Principal(text) == Anonymous {
-		return errPrincipal
+	*p, err = principalOf(v)
+	return err
+}
+
+func principalOf(v strictjson.Value) (Principal, error) {
+	if text, ok := v.Text(); ok && Principal(text) != Anonymous {
+		return Principal(text), nil
 	}
-	*p = Principal(text)
-	return nil
+	anonymous := v.Len() == 1
+	for m := range v.Members() {
+		text, _ := m.Text()
+		anonymous = anonymous && m.Name == "type" && text == anonymousType
+	}
+	if !anonymous || v.Kind() != strictjson.Object {
+		return "", errPrincipal
+	}
+	return Anonymous, nil
 }
 
 // Values are the values of a condition key: a string, or a list of strings for a key with several.
@@ -142,13 +153,22 @@ func (v Values) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads both forms.
 func (v *Values) UnmarshalJSON(src []byte) error {
-	if bytes.HasPrefix(src, []byte("[")) {
-		return json.Unmarshal(src, (*[]string)(v))
-	}
-	var text string
-	if err := json.Unmarshal(src, &text); err != nil {
+	value, err := strictjson.Read(src)
+	if err != nil {
 		return err
 	}
-	*v = Values{text}
-	return nil
+	*v, err = valuesOf(value)
+	return err
+}
+
+func valuesOf(v strictjson.Value) (Values, error) {
+	values := make(Values, 0, max(v.Len(), 1))
+	for item := range v.OneOrMore() {
+		text, ok := item.Text()
+		if !ok {
+			return nil, errValues
+		}
+		values = append(values, text)
+	}
+	return values, nil
 }

@@ -3,7 +3,9 @@ package simulation
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
@@ -69,14 +71,23 @@ func (c *Compiled) readRequest(r *Request) (err error) {
 	if err := c.readResource(r.Resource); err != nil {
 		return err
 	}
-	for key, values := range r.ContextVariables {
-		if key == "" {
-			return fmt.Errorf("%w: a condition key without a name", ErrContext)
+	return c.readContext(r.ContextVariables)
+}
+
+func (c *Compiled) readContext(variables map[string]Values) error {
+	if _, found := variables[""]; found {
+		return fmt.Errorf("%w: a condition key without a name", ErrContext)
+	}
+	var twice []string
+	for key, values := range variables {
+		name := strings.ToLower(key)
+		if c.request.Context.Get(name) != nil {
+			twice = append(twice, name)
 		}
-		if c.request.Context.Get(key) != nil {
-			return fmt.Errorf("%w: %q is given twice; case makes no difference", ErrContext, strings.ToLower(key))
-		}
-		c.request.Context.Set(key, values...)
+		c.request.Context.Set(name, values...)
+	}
+	if len(twice) > 0 {
+		return fmt.Errorf("%w: %q is given twice; case makes no difference", ErrContext, slices.Min(twice))
 	}
 	return nil
 }
@@ -195,19 +206,22 @@ func (c *Compiled) readLevels(levels []OrgPolicies, kind iampolicy.Kind) ([][]*a
 // addFullAccess adds RCPFullAWSAccess to each level of RCPs: it "is automatically attached to every entity in the
 // organization" and cannot be detached
 // (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html).
-func (c *Compiled) addFullAccess() error {
+func (c *Compiled) addFullAccess() (err error) {
 	if len(c.policies.RCPs) == 0 {
 		return nil
 	}
-	full, err := authz.Compile(&iampolicy.Document{Kind: iampolicy.RCP, Version: iampolicy.Version2012, Statements: []iampolicy.Statement{{
-		Effect: iampolicy.Allow, Principal: &iampolicy.Principals{Everyone: true}, Action: []string{"*"}, Resource: []string{"*"},
-	}}})
-	if err != nil {
+	if c.implied, err = fullAccess(); err != nil {
 		return err
 	}
-	c.implied = full
 	for i := range c.policies.RCPs {
-		c.policies.RCPs[i] = append(c.policies.RCPs[i], full)
+		c.policies.RCPs[i] = append(c.policies.RCPs[i], c.implied)
 	}
 	return nil
 }
+
+// fullAccess is RCPFullAWSAccess. It is the same for all cases and never changes.
+var fullAccess = sync.OnceValues(func() (*authz.Policy, error) {
+	return authz.Compile(&iampolicy.Document{Kind: iampolicy.RCP, Version: iampolicy.Version2012, Statements: []iampolicy.Statement{{
+		Effect: iampolicy.Allow, Principal: &iampolicy.Principals{Everyone: true}, Action: []string{"*"}, Resource: []string{"*"},
+	}}})
+})

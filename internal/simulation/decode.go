@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -97,12 +96,8 @@ func (d decoder) request(v strictjson.Value, r *Request) error {
 	})
 }
 
-func (d decoder) principal(m strictjson.Member, p *Principal) error {
-	if text, ok := m.Text(); ok && Principal(text) != Anonymous {
-		*p = Principal(text)
-		return nil
-	}
-	if err := json.Unmarshal(m.Raw(), p); err != nil {
+func (d decoder) principal(m strictjson.Member, p *Principal) (err error) {
+	if *p, err = principalOf(m.Value); err != nil {
 		return d.errorf(m, "%v", err)
 	}
 	return nil
@@ -123,13 +118,9 @@ func (d decoder) resource(v strictjson.Value, r *Resource) error {
 func (d decoder) context(v strictjson.Value, r *Request) error {
 	r.ContextVariables = make(map[string]Values, v.Len())
 	return d.fields(v, "contextVariables", func(m strictjson.Member) error {
-		values := make(Values, 0, max(m.Len(), 1))
-		for item := range m.OneOrMore() {
-			text, ok := item.Text()
-			if !ok {
-				return d.errorf(m, "%s must be a string or a list of strings", m.Name)
-			}
-			values = append(values, text)
+		values, err := valuesOf(m.Value)
+		if err != nil {
+			return d.errorf(m, "%s: %v", m.Name, err)
 		}
 		r.ContextVariables[m.Name] = values
 		return nil

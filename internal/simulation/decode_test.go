@@ -40,10 +40,22 @@ func TestCaseIsWrittenAsItWasRead(t *testing.T) {
 }
 
 func TestPrincipalsThatAreNone(t *testing.T) {
-	for _, src := range []string{`"anonymous"`, `{"type":"anonymous"}`, `{"type":"Anonymous","x":""}`, `{}`, `7`, `["arn:aws:iam::111111111111:root"]`} {
+	for _, src := range []string{
+		`"anonymous"`, `{"type":"anonymous"}`, `{"type":"Anonymous","x":""}`, `{"Type":"Anonymous"}`, `{"type":"Anonymous","type":"Anonymous"}`,
+		`{}`, `7`, `null`, `["arn:aws:iam::111111111111:root"]`,
+	} {
 		var p simulation.Principal
 		if err := json.Unmarshal([]byte(src), &p); err == nil {
 			t.Errorf("%s is read as %q", src, p)
+		}
+	}
+}
+
+func TestValuesThatAreNone(t *testing.T) {
+	for _, src := range []string{`7`, `true`, `null`, `{}`, `["a",null]`, `[["a"]]`} {
+		var v simulation.Values
+		if err := json.Unmarshal([]byte(src), &v); err == nil {
+			t.Errorf("%s is read as %q", src, v)
 		}
 	}
 }
@@ -67,8 +79,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"a field of an RCP level": {src: `{"simulation":{"resourceControlPolicies":[{"id":"r"}]}}`, want: `column 44: unknown field "id"` + levels},
 		"an object as policies":   {src: `{"simulation":{"identityPolicies":{}}}`, want: "column 35: identityPolicies must be a list"},
 		"text as a level":         {src: `{"simulation":{"serviceControlPolicies":["r"]}}`, want: "column 42: a level of an organization must be an object"},
-		"a number as a value":     {src: `{"simulation":{"request":{"contextVariables":{"k":["a",7]}}}}`, want: "column 51: k must be a string or a list of strings"},
-		"null as a value":         {src: `{"simulation":{"request":{"contextVariables":{"k":null}}}}`, want: "column 51: k must be a string or a list of strings"},
+		"a number as a value":     {src: `{"simulation":{"request":{"contextVariables":{"k":["a",7]}}}}`, want: "column 51: k: want a string or a list of strings"},
+		"null as a value":         {src: `{"simulation":{"request":{"contextVariables":{"k":null}}}}`, want: "column 51: k: want a string or a list of strings"},
 		"a list as an action":     {src: `{"simulation":{"request":{"action":["a:b"]}}}`, want: "column 36: action must be a string"},
 		"a principal of no form":  {src: `{"simulation":{"request":{"principal":["x"]}}}`, want: `column 39: a principal is an ARN, a service's name or {"type": "Anonymous"}`},
 		"a principal spelt out":   {src: `{"simulation":{"request":{"principal":"anonymous"}}}`, want: `column 39: a principal is an ARN, a service's name or {"type": "Anonymous"}`},
