@@ -52,7 +52,7 @@ func run(ctx context.Context, seed uint64, count, processes int) (clean bool, er
 		defer func() { _ = node.Close() }() // every answer has been read by then
 		pairs = append(pairs, compare.Pair{Ours: engine.Authz{}, Theirs: node})
 	}
-	r := newReport(seed, settled.Differences())
+	r := newReport(seed, settled.Differences(), os.Stderr)
 	err = compare.Run(ctx, pairs, seed, count, 500, func(p compare.Pair, batch []compare.Opinion) error {
 		return r.add(ctx, p, batch)
 	})

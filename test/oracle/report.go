@@ -21,10 +21,14 @@ import (
 // maxShown is how many unexplained disagreements are shrunk and printed; all are counted.
 const maxShown = 20
 
+// stride is after how many cases a long run says how far it is.
+const stride = 25_000
+
 // A report counts what became of the cases of a run.
 type report struct {
 	seed        uint64
 	differences []settled.Difference
+	progress    io.Writer
 
 	mu          sync.Mutex // guards all below
 	cases       int
@@ -36,9 +40,9 @@ type report struct {
 	coverage    coverage
 }
 
-func newReport(seed uint64, differences []settled.Difference) *report {
+func newReport(seed uint64, differences []settled.Difference, progress io.Writer) *report {
 	return &report{
-		seed: seed, differences: differences,
+		seed: seed, differences: differences, progress: progress,
 		agreed: make(map[string]int), discarded: make(map[string]int), settled: make(map[string]int), coverage: make(coverage),
 	}
 }
@@ -55,7 +59,10 @@ func (r *report) add(ctx context.Context, pair compare.Pair, batch []compare.Opi
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, o := range batch {
-		r.cases++
+		if r.cases++; r.cases%stride == 0 {
+			// Whether anybody sees it does not matter to the run.
+			_, _ = fmt.Fprintf(r.progress, "oracle: seed %d: %d cases, %d unexplained disagreements\n", r.seed, r.cases, r.unexplained)
+		}
 		if class := o.Discard(); class != "" {
 			r.discarded[class]++
 			continue

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func (r refusing) Decide(ctx context.Context, batch []*cases.Case) ([]engine.Ver
 
 func held(t *testing.T, ours, theirs compare.Engine, count int) (*report, string) {
 	t.Helper()
-	r := newReport(9, settled.Differences())
+	r := newReport(9, settled.Differences(), io.Discard)
 	pairs := []compare.Pair{{Ours: ours, Theirs: theirs}, {Ours: ours, Theirs: theirs}}
 	err := compare.Run(t.Context(), pairs, 9, count, 250, func(p compare.Pair, batch []compare.Opinion) error {
 		return r.add(t.Context(), p, batch)
