@@ -27,6 +27,8 @@ type Ready struct {
 	CA    string `json:"ca"`
 	// Registries lead from a registry's real host name to a URL on loopback.
 	Registries map[string]string `json:"registries"`
+	// Control is the URL by which the weather is set and the log of requests is read: see docs/weather.md.
+	Control string `json:"control"`
 
 	authority []byte // the certificate, in PEM
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/sandbox/internal/ca"
+	"github.com/pullpass/pullpass/sandbox/internal/control"
 	"github.com/pullpass/pullpass/sandbox/internal/oci"
 	"github.com/pullpass/pullpass/sandbox/internal/proxy"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
@@ -68,6 +69,9 @@ func (s *Server) start(ctx context.Context, address string) error {
 	if err := s.startRegistries(ctx, beside(at)); err != nil {
 		return err
 	}
+	if err := s.startControl(ctx, beside(at)); err != nil {
+		return err
+	}
 	return s.ready.publish(s.sandbox)
 }
 
@@ -114,6 +118,17 @@ func (s *Server) startRegistries(ctx context.Context, address string) error {
 		}
 		s.ready.Registries[served.Host()] = "http://" + at.String()
 	}
+	return nil
+}
+
+// startControl serves what is no part of AWS on a port of its own, so that no client of AWS comes to it by mistake.
+func (s *Server) startControl(ctx context.Context, address string) error {
+	at, err := s.listeners.add(ctx, address,
+		control.Handler(control.Config{Weather: s.sandbox.weather, Requests: s.sandbox.requests}))
+	if err != nil {
+		return err
+	}
+	s.ready.Control = "http://" + at.String()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 }
 
 // serveOptions are those of `pullpass sandbox serve`.
-type serveOptions struct{ dir, listen, accounts string }
+type serveOptions struct{ dir, listen, accounts, weather, log string }
 
 func (a *app) sandboxServeCommand() *cobra.Command {
 	var o serveOptions
@@ -34,30 +35,38 @@ func (a *app) sandboxServeCommand() *cobra.Command {
 		Short: "Serve an embedded AWS until interrupted",
 		Long: `Serves an embedded AWS on loopback: IAM, STS, EKS, ECR and the packages registries, every signature verified and
 every policy evaluated. When it is ready it prints one line of JSON: endpoint (all APIs), proxy (a forward proxy that
-answers for AWS's real host names), ca (the certificate of that proxy), registries (by host). DIR/aws/config gets a
-profile for each account, named by its id. The state is kept in DIR.`,
+answers for AWS's real host names), ca (the certificate of that proxy), registries (by host), control (where the weather
+is set and the last requests are listed). DIR/aws/config gets a profile for each account, named by its id. The state is
+kept in DIR.
+
+The weather is AWS's bad days: latency, throttling, errors, lost answers, IAM's lag, a clock that is off. It is drawn from
+the seed in its file; docs/weather.md has the format.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.sandboxServe(cmd.Context(), o) },
 	}
 	cmd.Flags().StringVar(&o.dir, "dir", "", "keep the state in this `DIR`")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "serve the APIs at this `ADDRESS`; port 0 picks a free one")
 	cmd.Flags().StringVar(&o.accounts, "accounts", "", "a YAML `FILE` with the accounts that a new sandbox holds")
+	cmd.Flags().StringVar(&o.weather, "weather", "",
+		"a YAML `FILE` with the weather, or one of "+strings.Join(sandbox.ForecastNames(), ", "))
+	cmd.Flags().StringVar(&o.log, "log", "", "append a line of JSON for each request to this `FILE`")
 	return cmd
 }
 
 func (a *app) sandboxServe(ctx context.Context, o serveOptions) (err error) {
-	if o.dir == "" {
-		return usagef("--dir is missing")
-	}
-	seed, err := readSeed(o.accounts)
+	config, err := a.sandboxConfig(o)
 	if err != nil {
 		return err
 	}
-	dir, err := filepath.Abs(o.dir) // what the ready line names must be found from anywhere
-	if err != nil {
-		return fmt.Errorf("naming the sandbox's directory: %w", err)
+	if o.log != "" {
+		log, openErr := os.OpenFile(o.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if openErr != nil {
+			return fmt.Errorf("opening the log of requests: %w", openErr)
+		}
+		defer func() { err = errors.Join(err, log.Close()) }()
+		config.Requests = log
 	}
-	box, err := sandbox.New(sandbox.Config{Dir: dir, Seed: seed, Clock: a.env.Now, Random: a.env.Random})
+	box, err := sandbox.New(config)
 	if err != nil {
 		return err
 	}
@@ -72,6 +81,46 @@ func (a *app) sandboxServe(ctx context.Context, o serveOptions) (err error) {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+func (a *app) sandboxConfig(o serveOptions) (sandbox.Config, error) {
+	config := sandbox.Config{Clock: a.env.Now, Random: a.env.Random}
+	if o.dir == "" {
+		return config, usagef("--dir is missing")
+	}
+	var err error
+	if config.Seed, err = readSeed(o.accounts); err != nil {
+		return config, err
+	}
+	if config.Weather, err = readForecast(o.weather); err != nil {
+		return config, err
+	}
+	// What the ready line names must be found from anywhere.
+	if config.Dir, err = filepath.Abs(o.dir); err != nil {
+		return config, fmt.Errorf("naming the sandbox's directory: %w", err)
+	}
+	return config, nil
+}
+
+// readForecast reads the weather: a forecast that comes with the product has its name, any other a file. Without either
+// the weather is fair.
+func readForecast(nameOrFile string) (sandbox.Forecast, error) {
+	if nameOrFile == "" {
+		return sandbox.Forecast{}, nil
+	}
+	if named, ok := sandbox.NamedForecast(nameOrFile); ok {
+		return named, nil
+	}
+	src, err := os.ReadFile(nameOrFile)
+	if err != nil {
+		return sandbox.Forecast{}, usage(fmt.Errorf("reading the weather (a file, or one of %s): %w",
+			strings.Join(sandbox.ForecastNames(), ", "), err))
+	}
+	forecast, err := sandbox.ParseForecast(src)
+	if err != nil {
+		return sandbox.Forecast{}, usage(fmt.Errorf("reading the weather in %s: %w", nameOrFile, err))
+	}
+	return forecast, nil
 }
 
 // readSeed reads the accounts file; without one the sandbox has its default accounts.

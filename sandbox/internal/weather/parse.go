@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/sandbox/internal/plainyaml"
 )
@@ -62,6 +64,15 @@ func parse(src []byte) (forecast Forecast, err error) {
 		return forecast, document.Errorf(wrong.path, "%s: %s", strings.TrimPrefix(wrong.path, "$."), wrong.text)
 	}
 	return forecast, nil
+}
+
+// YAML returns the forecast as a document that Parse reads.
+func (f Forecast) YAML() ([]byte, error) {
+	text, err := yaml.Marshal(f)
+	if err != nil {
+		return nil, fmt.Errorf("writing the forecast: %w", err)
+	}
+	return text, nil
 }
 
 //go:embed forecasts/*.yaml

@@ -53,6 +53,27 @@ func TestAForecastIsReadWhole(t *testing.T) {
 	}
 }
 
+func TestAForecastIsWrittenAsItIsRead(t *testing.T) {
+	forecasts := []weather.Forecast{{}, read(t, everything), read(t, "rules: [{errors: {}, lag: 0s}]")}
+	for _, name := range weather.Names() {
+		named, _ := weather.Named(name)
+		forecasts = append(forecasts, named)
+	}
+	for _, want := range forecasts {
+		text, err := want.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := weather.Parse(text)
+		if err != nil {
+			t.Errorf("%v in\n%s", err, text)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s in\n%s", diff, text)
+		}
+	}
+}
+
 func TestAMistakeInAForecastIsPlaced(t *testing.T) {
 	for sentence, test := range map[string]struct{ src, want string }{
 		"a field that is unknown":        {"seeds: 1", `[1:1] unknown field "seeds"`},
