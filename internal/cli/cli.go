@@ -26,6 +26,8 @@ type Env struct {
 	// TempDir is where the demo makes its directory.
 	TempDir string
 	Now     func() time.Time
+	// Wait returns after a time of that clock, or with the context's error when that ends; nil waits in real time.
+	Wait func(context.Context, time.Duration) error
 	// Random gives run ids their uniqueness.
 	Random io.Reader
 }

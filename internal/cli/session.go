@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -213,7 +214,8 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 	r.options = plan.Options{Adopt: o.adopt, TakeOver: o.takeOver, Run: id, Now: now, MaxKeyAge: s.keys.MaxAge}
 	r.config = provision.Config{
 		Accounts: map[arn.AccountID]provision.Opener{}, Deliverer: s.deliverer, Run: id,
-		Runs: plan.Runs{Host: place, Live: live},
+		Runs:     plan.Runs{Host: place, Live: live},
+		Settling: awsclient.Settling{Wait: s.app.env.Wait, Jitter: rand.Float64},
 	}
 	for account, access := range s.access {
 		r.config.Accounts[account] = s.opener(access)

@@ -106,7 +106,7 @@ func (s *session) proveAll(ctx context.Context, report *proofReport, artifact re
 func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) {
 	chain := verify.Verify(ctx, verify.Input{
 		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
-	}, verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now})
+	}, verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait})
 	c.OK = chain.OK()
 	c.Notices = append(c.Notices, chain.Notices...)
 	for _, p := range chain.Proofs {

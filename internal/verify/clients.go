@@ -20,7 +20,7 @@ func (w *walk) awsConfig(credentials aws.Credentials) aws.Config {
 			return credentials, nil
 		}),
 		Retryer: func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = w.Attempts })
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = w.Attempts, longestPause })
 		},
 	}
 }

@@ -30,7 +30,11 @@ func (w *walk) proveLayer(ctx context.Context) (string, error) {
 			Err: fmt.Errorf("fetching a layer of %s: %w: the manifest lists none", w.in.Artifact, ErrNoArtifact)}
 	}
 	layer := slices.MinFunc(manifest.Layers, func(a, b v1.Descriptor) int { return cmp.Compare(a.Size, b.Size) })
-	if err := w.fetch(ctx, layer); err != nil {
+	err = w.fetch(ctx, layer)
+	for attempt := 1; isInterruption(err) && attempt < w.Attempts && w.Wait(ctx, firstPause) == nil; attempt++ {
+		err = w.fetch(ctx, layer) // What broke off on the way has proven nothing.
+	}
+	if err != nil {
 		return "", w.layerFault(fmt.Errorf("fetching layer %s of %s: %w", layer.Digest, w.in.Artifact, err))
 	}
 	return fmt.Sprintf("%s, %d bytes, digest checked", layer.Digest, layer.Size), nil

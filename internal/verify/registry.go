@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -46,10 +45,5 @@ func (w *walk) retrying() http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	return transport.NewRetry(base,
-		transport.WithRetryBackoff(transport.Backoff{Duration: time.Second, Factor: 3, Jitter: 0.1, Steps: w.Attempts}),
-		transport.WithRetryStatusCodes(
-			http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
-			http.StatusServiceUnavailable, http.StatusGatewayTimeout,
-		))
+	return again{RoundTripper: base, attempts: w.Attempts, wait: w.Wait}
 }
