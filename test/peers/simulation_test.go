@@ -46,7 +46,8 @@ func (p page) simulateUser(t *testing.T, s *scene) string {
 		"--policy-source-arn", "arn:aws:iam::999999999999:user/"+userName, "--action-names", "sts:AssumeRole", "iam:CreateUser",
 		"--resource-arns", "arn:aws:iam::111111111111:role/"+roleName,
 		"--output", "json", "--query", "EvaluationResults[].[EvalActionName,EvalDecision,MatchedStatements[].SourcePolicyId]")
-	sameJSON(t, string(asked.succeeded(t).stdout), `[["sts:AssumeRole","allowed",["`+assumePolicyName+`"]],["iam:CreateUser","implicitDeny",[]]]`)
+	sameJSON(t, string(asked.succeeded(t).stdout),
+		`[["sts:AssumeRole","allowed",["`+assumePolicyName+`"]],["iam:CreateUser","implicitDeny",[]]]`)
 	return "sts:AssumeRole by the policy of step 4"
 }
 

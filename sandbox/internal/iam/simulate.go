@@ -16,9 +16,9 @@ import (
 )
 
 // simulationOperations is the policy simulator. Its own errors have the code InvalidInput; their texts are recorded ones
-// [seen] unless said otherwise. Three of AWS's checks are not made: that actions "require different authorization
-// information", for which AWS knows the actions of all its services; the pattern of a policy's characters; and that of an
-// Id, which AWS ignores in every policy and which is invalid content here where the policy language has none.
+// [seen] unless said otherwise. It is laxer than AWS in not telling apart actions that "require different authorization
+// information", for which AWS knows the actions of all services, and in the characters that a policy may hold; it is
+// stricter in taking no Id where the policy language has none.
 func simulationOperations() []api.Operation {
 	return []api.Operation{
 		api.Read("SimulateCustomPolicy", onCustomSimulation, simulateCustom),

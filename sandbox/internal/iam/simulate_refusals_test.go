@@ -82,14 +82,12 @@ func TestSimulationsThatAreRefused(t *testing.T) {
 		},
 		"a level without policies": {
 			func(in *input) {
-				in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{{ServiceControlPolicyInputList: []string{}}}
+				in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{level()}
 			}, invalid, "Organization policy at index 1 must contain at least one service control policy",
 		},
 		"an SCP that is no policy": {
 			func(in *input) {
-				in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{
-					{ServiceControlPolicyInputList: []string{everything}}, {ServiceControlPolicyInputList: []string{"{}"}},
-				}
+				in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{level(everything), level("{}")}
 			}, invalid, "Organization policy at index 2 has invalid content",
 		},
 		"a resource's policy without a caller": {
@@ -122,22 +120,54 @@ func TestSimulationsThatAreRefused(t *testing.T) {
 		"an owner that is a bucket": {
 			func(in *input) { in.ResourceOwner = aws.String(object) }, invalid, "'" + object + "' is not a valid as a Resource Owner.",
 		},
-		"a key without a name":  {with(entry("", "string", "a")), invalid, "ContextKeyName cannot be null or empty."},
-		"a key of few letters":  {with(entry("a:b", "string", "a")), validation, "Value at 'contextEntries.1.member.contextKeyName' failed"},
-		"a key without a type":  {with(entry("my:Key", "", "a")), invalid, "Context key my:Key has invalid type null."},
-		"a key without a value": {with(entry("my:Key", "stringList")), invalid, "Context values for context key my:Key cannot be null or empty."},
-		"two values for one":    {with(entry("my:Key", "string", "a", "b")), invalid, "Context key string expected a single value, but received 2."},
-		"a key given twice":     {with(entry("my:Key", "string", "a"), entry("MY:KEY", "string", "a")), invalid, "Duplicate context key: MY:KEY."},
-		"a word for a number":   {with(entry("my:Key", "numericList", "1", "abc")), invalid, "Invalid context value for key my:Key: expected numeric format."},
-		"a word for a date":     {with(entry("my:Key", "date", "tomorrow")), invalid, "Invalid context value for key my:Key: expected DateTime format."},
-		"no address":            {with(entry("my:Key", "ip", "999.0.0.1")), invalid, "Invalid context value for key my:Key: expected IP address."},
-		"no bytes":              {with(entry("my:Key", "binary", "!base64")), invalid, "Invalid context value for key my:Key: expected base-64 encoded binary format."},
+		"a key without a name": {
+			with(entry("", "string", "a")), invalid,
+			"ContextKeyName cannot be null or empty.",
+		},
+		"a key of few letters": {
+			with(entry("a:b", "string", "a")), validation,
+			"Value at 'contextEntries.1.member.contextKeyName' failed",
+		},
+		"a key without a type": {
+			with(entry("my:Key", "", "a")), invalid,
+			"Context key my:Key has invalid type null.",
+		},
+		"a key without a value": {
+			with(entry("my:Key", "stringList")), invalid,
+			"Context values for context key my:Key cannot be null or empty.",
+		},
+		"two values for one": {
+			with(entry("my:Key", "string", "a", "b")), invalid,
+			"Context key string expected a single value, but received 2.",
+		},
+		"a key given twice": {
+			with(entry("my:Key", "string", "a"), entry("MY:KEY", "string", "a")), invalid,
+			"Duplicate context key: MY:KEY.",
+		},
+		"a word for a number": {
+			with(entry("my:Key", "numericList", "1", "abc")), invalid,
+			"Invalid context value for key my:Key: expected numeric format.",
+		},
+		"a word for a date": {
+			with(entry("my:Key", "date", "tomorrow")), invalid,
+			"Invalid context value for key my:Key: expected DateTime format.",
+		},
+		"no address": {
+			with(entry("my:Key", "ip", "999.0.0.1")), invalid,
+			"Invalid context value for key my:Key: expected IP address.",
+		},
+		"no bytes": {
+			with(entry("my:Key", "binary", "!base64")), invalid,
+			"Invalid context value for key my:Key: expected base-64 encoded binary format.",
+		},
 		"a type there is not": {
 			with(entry("my:Key", "string", "a"), entry("my:Other", "unknown", "a")), validation,
 			"Value at 'contextEntries.2.member.contextKeyType' failed to satisfy constraint: Member must satisfy enum value set: " +
 				"[binary, ipList, booleanList, ip, boolean, numericList, dateList, numeric, date, stringList, string, binaryList]",
 		},
-		"a marker of somebody else": {func(in *input) { in.Marker = aws.String("not-a-simulation-marker") }, invalid, "Invalid marker for pagination."},
+		"a marker of somebody else": {
+			func(in *input) { in.Marker = aws.String("not-a-simulation-marker") }, invalid, "Invalid marker for pagination.",
+		},
 		"a marker of a list of users": {
 			func(in *input) {
 				users := ok(l.admin.ListUsers(t.Context(), &iam.ListUsersInput{MaxItems: aws.Int32(1)}))(t)
@@ -196,9 +226,13 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		"nothing said": {"", "ValidationError", "Value at 'policySourceArn' failed to satisfy constraint: Member must not be null"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			_, err := l.admin.SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{PolicySourceArn: &test.source, ActionNames: get})
+			_, err := l.admin.SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{
+				PolicySourceArn: &test.source, ActionNames: get,
+			})
 			wantRefusal(t, err, test.code, test.text)
-			_, err = l.admin.GetContextKeysForPrincipalPolicy(t.Context(), &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: &test.source})
+			_, err = l.admin.GetContextKeysForPrincipalPolicy(t.Context(), &iam.GetContextKeysForPrincipalPolicyInput{
+				PolicySourceArn: &test.source,
+			})
 			wantRefusal(t, err, test.code, test.text)
 		})
 	}
@@ -206,10 +240,22 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		texts      []string
 		code, text string
 	}{
-		"keys of no policy":         {[]string{}, "ValidationError", "Value at 'policyInputList' failed to satisfy constraint: Member must not be null"},
-		"keys of what is no policy": {[]string{allowGet, "{"}, "InvalidInput", "Policy input list item 2 has invalid content"},
-		"keys of an empty policy":   {[]string{""}, "ValidationError", "Value at 'policyInputList' failed to satisfy constraint"},
-		"keys of a policy too long": {[]string{strings.Repeat(" ", 131073)}, "ValidationError", "Member must have length less than or equal to 131072"},
+		"keys of no policy": {
+			[]string{}, "ValidationError",
+			"Value at 'policyInputList' failed to satisfy constraint: Member must not be null",
+		},
+		"keys of what is no policy": {
+			[]string{allowGet, "{"}, "InvalidInput",
+			"Policy input list item 2 has invalid content",
+		},
+		"keys of an empty policy": {
+			[]string{""}, "ValidationError",
+			"Value at 'policyInputList' failed to satisfy constraint",
+		},
+		"keys of a policy too long": {
+			[]string{strings.Repeat(" ", 131073)}, "ValidationError",
+			"Member must have length less than or equal to 131072",
+		},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			_, err := l.admin.GetContextKeysForCustomPolicy(t.Context(), &iam.GetContextKeysForCustomPolicyInput{PolicyInputList: test.texts})
@@ -226,18 +272,28 @@ func TestExclusionsThatAreRefused(t *testing.T) {
 		code, text string
 	}{
 		"a type there is not": {
-			[]types.PolicyIdentifier{&types.PolicyIdentifierMemberPolicyType{Value: "bogus"}}, "ValidationError",
+			[]types.PolicyIdentifier{ofType("bogus")}, "ValidationError",
 			place + "policyType' failed to satisfy constraint: Member must satisfy enum value set: " +
 				"[scp, permission-boundary, aws-managed, inline, user-managed, rcp]",
 		},
-		"an ARN that is no policy's": {[]types.PolicyIdentifier{&types.PolicyIdentifierMemberPolicyArn{Value: aliceARN}}, "InvalidInput", aliceARN},
+		"an ARN that is no policy's": {[]types.PolicyIdentifier{byARN(aliceARN)}, "InvalidInput", aliceARN},
 		"any holder": {
 			[]types.PolicyIdentifier{inlineOf("notes", "user", "*")}, "ValidationError",
-			place + `inlinePolicyIdentifier.attachmentName' failed to satisfy constraint: Member must satisfy regular expression pattern: .*[\w+=,.@-]+.*`,
+			place + "inlinePolicyIdentifier.attachmentName' failed to satisfy constraint: " +
+				`Member must satisfy regular expression pattern: .*[\w+=,.@-]+.*`,
 		},
-		"two wildcards":             {[]types.PolicyIdentifier{inlineOf("notes", "user", "*lic*")}, "InvalidInput", "*lic*"},
-		"a holder of no known type": {[]types.PolicyIdentifier{inlineOf("notes", "bogus", "alice")}, "ValidationError", "Member must satisfy enum value set: [user, role, group]"},
-		"a name with a wildcard":    {[]types.PolicyIdentifier{inlineOf("*", "user", "alice")}, "ValidationError", "policyExclusionList.1.member.inlinePolicyIdentifier.policyName is invalid"},
+		"two wildcards": {
+			[]types.PolicyIdentifier{inlineOf("notes", "user", "*lic*")}, "InvalidInput",
+			"*lic*",
+		},
+		"a holder of no known type": {
+			[]types.PolicyIdentifier{inlineOf("notes", "bogus", "alice")}, "ValidationError",
+			"Member must satisfy enum value set: [user, role, group]",
+		},
+		"a name with a wildcard": {
+			[]types.PolicyIdentifier{inlineOf("*", "user", "alice")}, "ValidationError",
+			"policyExclusionList.1.member.inlinePolicyIdentifier.policyName is invalid",
+		},
 		"too many": {
 			make([]types.PolicyIdentifier, 257), "ValidationError",
 			"Value at 'policyExclusionList' failed to satisfy constraint: Member must have length less than or equal to 256",
@@ -246,7 +302,7 @@ func TestExclusionsThatAreRefused(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			for i, e := range test.excluded {
 				if e == nil {
-					test.excluded[i] = &types.PolicyIdentifierMemberPolicyType{Value: "rcp"}
+					test.excluded[i] = ofType("rcp")
 				}
 			}
 			_, err := l.admin.SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{

@@ -65,7 +65,8 @@ func custom(change func(*iam.SimulateCustomPolicyInput)) *iam.SimulateCustomPoli
 func told(results []types.EvaluationResult) []string {
 	var lines []string
 	for _, r := range results {
-		lines = append(lines, strings.Join(append([]string{aws.ToString(r.EvalActionName), string(r.EvalDecision)}, sourcesOf(r.MatchedStatements)...), " "))
+		said := append([]string{aws.ToString(r.EvalActionName), string(r.EvalDecision)}, sourcesOf(r.MatchedStatements)...)
+		lines = append(lines, strings.Join(said, " "))
 	}
 	return lines
 }
@@ -77,6 +78,10 @@ func sourcesOf(statements []types.Statement) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+func level(policies ...string) types.OrderedOrganizationPolicyType {
+	return types.OrderedOrganizationPolicyType{ServiceControlPolicyInputList: append([]string{}, policies...)}
 }
 
 func entry(key, kind string, values ...string) types.ContextEntry {
@@ -92,12 +97,13 @@ func TestAResultHasAllThatTheDocumentsShow(t *testing.T) {
 		in.ResourcePolicy, in.CallerArn = aws.String(toAlice), aws.String(aliceARN)
 		in.ResourceOwner = aws.String("arn:aws:iam::222222222222:root")
 		in.PermissionsBoundaryPolicyInputList = []string{byTeam}
-		in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{{ServiceControlPolicyInputList: []string{everything}}}
+		in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{level(everything)}
 	})))(t)
 	details := `{"IAM Policy":"allowed","Permissions Boundary Policy":"implicitDeny","Resource Policy":"allowed"}`
 	one := func(resource string) string {
 		return `{"EvalResourceDecision":"implicitDeny","EvalResourceName":"` + resource + `","EvalDecisionDetails":` + details +
-			`,"MatchedStatements":null,"MissingContextValues":["my:Team"],"PermissionsBoundaryDecisionDetail":{"AllowedByPermissionsBoundary":false}}`
+			`,"MatchedStatements":null,"MissingContextValues":["my:Team"],` +
+			`"PermissionsBoundaryDecisionDetail":{"AllowedByPermissionsBoundary":false}}`
 	}
 	want := `[{"EvalActionName":"s3:GetObject","EvalDecision":"implicitDeny","EvalDecisionDetails":` + details +
 		`,"EvalResourceName":"*","MatchedStatements":[],"MissingContextValues":["my:Team"],` +
@@ -169,6 +175,9 @@ func TestWhoseSimulation(t *testing.T) {
 		UserName: aws.String("empty"), PolicyName: aws.String("gets"), PolicyDocument: aws.String(allowGet),
 	}))(t)
 	get, both := []string{"s3:GetObject"}, []string{"s3:GetObject", "s3:PutObject"}
+	without := func(excluded ...types.PolicyIdentifier) iam.SimulatePrincipalPolicyInput {
+		return iam.SimulatePrincipalPolicyInput{ActionNames: get, PolicyExclusionList: excluded}
+	}
 	for sentence, test := range map[string]struct {
 		source string
 		in     iam.SimulatePrincipalPolicyInput
@@ -184,13 +193,15 @@ func TestWhoseSimulation(t *testing.T) {
 			"s3:GetObject allowed reading role_puller_notes",
 		}},
 		"one who has nothing": {vacantARN, iam.SimulatePrincipalPolicyInput{ActionNames: get}, []string{"s3:GetObject implicitDeny"}},
-		"further policies":    {emptyARN, iam.SimulatePrincipalPolicyInput{ActionNames: both, PolicyInputList: []string{allowPut}}, []string{"s3:GetObject allowed user_empty_gets", "s3:PutObject allowed PolicyInputList.1"}},
-		"another boundary": {aliceARN, iam.SimulatePrincipalPolicyInput{ActionNames: both, PermissionsBoundaryPolicyInputList: []string{allowPut}}, []string{
-			"s3:GetObject implicitDeny", "s3:PutObject allowed reading user_alice_notes",
-		}},
-		"another boundary that denies": {aliceARN, iam.SimulatePrincipalPolicyInput{ActionNames: get, PermissionsBoundaryPolicyInputList: []string{denyGet}}, []string{
-			"s3:GetObject explicitDeny PermissionsBoundaryPolicyInputList.1",
-		}},
+		"further policies": {emptyARN, iam.SimulatePrincipalPolicyInput{
+			ActionNames: both, PolicyInputList: []string{allowPut},
+		}, []string{"s3:GetObject allowed user_empty_gets", "s3:PutObject allowed PolicyInputList.1"}},
+		"another boundary": {aliceARN, iam.SimulatePrincipalPolicyInput{
+			ActionNames: both, PermissionsBoundaryPolicyInputList: []string{allowPut},
+		}, []string{"s3:GetObject implicitDeny", "s3:PutObject allowed reading user_alice_notes"}},
+		"another boundary that denies": {aliceARN, iam.SimulatePrincipalPolicyInput{
+			ActionNames: get, PermissionsBoundaryPolicyInputList: []string{denyGet},
+		}, []string{"s3:GetObject explicitDeny PermissionsBoundaryPolicyInputList.1"}},
 		"a bucket's policy that names the user": {aliceARN, iam.SimulatePrincipalPolicyInput{
 			ActionNames: get, ResourceArns: []string{object}, ResourcePolicy: aws.String(toAlice),
 		}, []string{"s3:GetObject allowed ResourcePolicy reading user_alice_notes"}},
@@ -201,27 +212,30 @@ func TestWhoseSimulation(t *testing.T) {
 			ActionNames: get, ResourceArns: []string{object}, ResourcePolicy: aws.String(toAlice),
 			CallerArn: aws.String("arn:aws:iam::222222222222:user/eve"), ResourceOwner: aws.String(emptyARN),
 		}, []string{"s3:GetObject implicitDeny"}},
-		"without inline policies": {aliceARN, iam.SimulatePrincipalPolicyInput{ActionNames: get, PolicyExclusionList: []types.PolicyIdentifier{
-			&types.PolicyIdentifierMemberPolicyType{Value: "inline"},
-		}}, []string{"s3:GetObject allowed reading"}},
-		"without policies of the account": {aliceARN, iam.SimulatePrincipalPolicyInput{ActionNames: get, PolicyExclusionList: []types.PolicyIdentifier{
-			&types.PolicyIdentifierMemberPolicyType{Value: "user-managed"},
-		}}, []string{"s3:GetObject allowed user_alice_notes"}},
-		"without policies of AWS, of which there are none": {aliceARN, iam.SimulatePrincipalPolicyInput{ActionNames: get, PolicyExclusionList: []types.PolicyIdentifier{
-			&types.PolicyIdentifierMemberPolicyType{Value: "aws-managed"},
-		}}, []string{"s3:GetObject allowed reading user_alice_notes"}},
-		"an administrator without policies of AWS": {here + "user/administrator", iam.SimulatePrincipalPolicyInput{ActionNames: get, PolicyExclusionList: []types.PolicyIdentifier{
-			&types.PolicyIdentifierMemberPolicyType{Value: "aws-managed"},
-		}}, []string{"s3:GetObject implicitDeny"}},
-		"without one managed policy": {aliceARN, iam.SimulatePrincipalPolicyInput{ActionNames: get, PolicyExclusionList: []types.PolicyIdentifier{
-			&types.PolicyIdentifierMemberPolicyArn{Value: readingARN}, &types.PolicyIdentifierMemberPolicyArn{Value: spareARN},
-		}}, []string{"s3:GetObject allowed user_alice_notes"}},
-		"without one inline policy": {aliceARN, iam.SimulatePrincipalPolicyInput{ActionNames: get, PolicyExclusionList: []types.PolicyIdentifier{
-			inlineOf("notes", "user", "al?c*"),
-		}}, []string{"s3:GetObject allowed reading"}},
-		"without the inline policies of others": {aliceARN, iam.SimulatePrincipalPolicyInput{ActionNames: get, PolicyExclusionList: []types.PolicyIdentifier{
+		"without inline policies": {aliceARN, without(ofType("inline")), []string{
+			"s3:GetObject allowed reading",
+		}},
+		"without policies of the account": {aliceARN, without(ofType("user-managed")), []string{
+			"s3:GetObject allowed user_alice_notes",
+		}},
+		"without policies of AWS, of which there are none": {aliceARN, without(ofType("aws-managed")), []string{
+			"s3:GetObject allowed reading user_alice_notes",
+		}},
+		"an administrator without policies of AWS": {here + "user/administrator", without(ofType("aws-managed")), []string{
+			"s3:GetObject implicitDeny",
+		}},
+		"an administrator without policies of the account": {here + "user/administrator", without(ofType("user-managed")), []string{
+			"s3:GetObject allowed AdministratorAccess",
+		}},
+		"without one managed policy": {aliceARN, without(byARN(readingARN), byARN(spareARN)), []string{
+			"s3:GetObject allowed user_alice_notes",
+		}},
+		"without one inline policy": {aliceARN, without(inlineOf("notes", "user", "al?c*")), []string{
+			"s3:GetObject allowed reading",
+		}},
+		"without the inline policies of others": {aliceARN, without(
 			inlineOf("notes", "role", "alice"), inlineOf("notes", "user", "bob"), inlineOf("note", "user", "alice"),
-		}}, []string{"s3:GetObject allowed reading user_alice_notes"}},
+		), []string{"s3:GetObject allowed reading user_alice_notes"}},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			test.in.PolicySourceArn = &test.source
@@ -233,23 +247,36 @@ func TestWhoseSimulation(t *testing.T) {
 	}
 }
 
-func TestACallerOfTheAccountIsKnownByItsUniqueID(t *testing.T) {
+func TestOnlyACallerOfTheAccountIsKnownByItsUniqueID(t *testing.T) {
 	l := newLab(t)
-	id := aws.ToString(ok(l.admin.GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("empty")}))(t).User.UserId)
-	for sentence, test := range map[string]struct{ caller, want string }{
-		"the user itself":           {emptyARN, "s3:GetObject allowed ResourcePolicy"},
-		"one of its name elsewhere": {strings.Replace(emptyARN, "1", "2", 12), "s3:GetObject implicitDeny"},
+	idOf := func(client *iam.Client, name string) string {
+		return aws.ToString(ok(client.GetUser(t.Context(), &iam.GetUserInput{UserName: &name}))(t).User.UserId)
+	}
+	for sentence, test := range map[string]struct{ id, caller, want string }{
+		"the user itself": {idOf(l.admin, "empty"), emptyARN, "s3:GetObject allowed ResourcePolicy"},
+		"another user":    {idOf(l.admin, "empty"), aliceARN, "s3:GetObject implicitDeny"},
+		"a user of another account": {
+			idOf(l.IAM(sandboxtest.Destination), "administrator"), "arn:aws:iam::999999999999:user/administrator", "s3:GetObject implicitDeny",
+		},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			out := ok(l.admin.SimulateCustomPolicy(t.Context(), custom(func(in *iam.SimulateCustomPolicyInput) {
 				in.PolicyInputList, in.ResourceArns, in.CallerArn = []string{}, []string{object}, &test.caller
-				in.ResourcePolicy = aws.String(strings.ReplaceAll(toAlice, aliceARN, id))
+				in.ResourcePolicy = aws.String(strings.ReplaceAll(toAlice, aliceARN, test.id))
 			})))(t)
 			if got := told(out.EvaluationResults)[0]; got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
 			}
 		})
 	}
+}
+
+func ofType(policyType string) types.PolicyIdentifier {
+	return &types.PolicyIdentifierMemberPolicyType{Value: types.PolicyIdentifierPolicyType(policyType)}
+}
+
+func byARN(policy string) types.PolicyIdentifier {
+	return &types.PolicyIdentifierMemberPolicyArn{Value: policy}
 }
 
 func inlineOf(policy, kind, holder string) types.PolicyIdentifier {
@@ -269,8 +296,8 @@ func TestAnAttachedBoundaryCountsUnlessItIsLeftOut(t *testing.T) {
 		bounded  bool
 	}{
 		"it counts":                     {nil, "s3:GetObject explicitDeny fence", true},
-		"its ARN does not leave it out": {&types.PolicyIdentifierMemberPolicyArn{Value: fenceARN}, "s3:GetObject explicitDeny fence", true},
-		"left out":                      {&types.PolicyIdentifierMemberPolicyType{Value: "permission-boundary"}, "s3:GetObject allowed reading user_alice_notes", false},
+		"its ARN does not leave it out": {byARN(fenceARN), "s3:GetObject explicitDeny fence", true},
+		"left out":                      {ofType("permission-boundary"), "s3:GetObject allowed reading user_alice_notes", false},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(aliceARN), ActionNames: []string{"s3:GetObject"}}
@@ -297,7 +324,7 @@ func TestTheOrganizationsPoliciesCountForItsMembers(t *testing.T) {
 			ServiceControlPolicies: map[arn.AccountID][]sandbox.PolicyText{management: {denyGet}, member: {denyGet}},
 		},
 	}})
-	without := []types.PolicyIdentifier{&types.PolicyIdentifierMemberPolicyType{Value: "scp"}}
+	without := []types.PolicyIdentifier{ofType("scp")}
 	for sentence, test := range map[string]struct {
 		account  arn.AccountID
 		excluded []types.PolicyIdentifier
@@ -335,12 +362,13 @@ func TestASimulationsPagesAreOfActions(t *testing.T) {
 		in.MaxItems = aws.Int32(2)
 	})
 	first := ok(l.admin.SimulateCustomPolicy(t.Context(), in))(t)
-	if diff := cmp.Diff([]string{"s3:PutObject implicitDeny", "s3:GetObject allowed PolicyInputList.1"}, told(first.EvaluationResults)); diff != "" || !first.IsTruncated {
+	want := []string{"s3:PutObject implicitDeny", "s3:GetObject allowed PolicyInputList.1"}
+	if diff := cmp.Diff(want, told(first.EvaluationResults)); diff != "" || !first.IsTruncated {
 		t.Errorf("the first page (-want +got):\n%s", diff)
 	}
 	in.Marker = first.Marker
 	second := ok(l.admin.SimulateCustomPolicy(t.Context(), in))(t)
-	if diff := cmp.Diff([]string{"s3:GetObject allowed PolicyInputList.1"}, told(second.EvaluationResults)); diff != "" || second.IsTruncated {
+	if diff := cmp.Diff(want[1:], told(second.EvaluationResults)); diff != "" || second.IsTruncated {
 		t.Errorf("the second page (-want +got):\n%s", diff)
 	}
 	in.ActionNames = in.ActionNames[:1]
@@ -352,8 +380,9 @@ func TestASimulationsPagesAreOfActions(t *testing.T) {
 func TestContextEntriesAreReadByTheirTypes(t *testing.T) {
 	l := newLab(t)
 	when := func(condition string) string {
-		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":` + condition + `}]}`
+		return strings.Replace(byTeam, `{"StringEquals":{"my:Team":"red"}}`, condition, 1)
 	}
+	const later = `{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}`
 	for sentence, test := range map[string]struct {
 		condition string
 		entry     types.ContextEntry
@@ -364,8 +393,8 @@ func TestContextEntriesAreReadByTheirTypes(t *testing.T) {
 		"a list of strings":    {`{"ForAllValues:StringEquals":{"my:Key":["a","b"]}}`, entry("my:Key", "stringList", "a", "b"), "allowed"},
 		"one too many":         {`{"ForAllValues:StringEquals":{"my:Key":["a","b"]}}`, entry("my:Key", "stringList", "a", "c"), "implicitDeny"},
 		"a number":             {`{"NumericLessThan":{"my:Key":"10"}}`, entry("my:Key", "numeric", "+9.50"), "allowed"},
-		"a date":               {`{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}`, entry("aws:CurrentTime", "date", "2019-04-25T11:00:00Z"), "allowed"},
-		"a date that is early": {`{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}`, entry("aws:CurrentTime", "date", "2014-04-25T11:00:00Z"), "implicitDeny"},
+		"a date":               {later, entry("aws:CurrentTime", "date", "2019-04-25T11:00:00Z"), "allowed"},
+		"a date that is early": {later, entry("aws:CurrentTime", "date", "2014-04-25T11:00:00Z"), "implicitDeny"},
 		"an address":           {`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, entry("aws:SourceIp", "ip", "10.1.2.3"), "allowed"},
 		"bytes":                {`{"BinaryEquals":{"my:Key":"QUJD"}}`, entry("my:Key", "binary", "QUJD"), "allowed"},
 		"a boolean":            {`{"Bool":{"my:Key":"true"}}`, entry("my:Key", "boolean", "TRUE"), "allowed"},
