@@ -28,6 +28,8 @@ A case, which is one line, has the shape that @cloud-copilot/iam-simulate takes:
     "resourceControlPolicies": […]}}
 The resource policy of an sts action on a role is its trust policy. Service and resource control policies are listed by
 level, the organization's root first; no level at all means that none bind. RCPFullAWSAccess is part of every level.
+Of a principal, the path of a session's role is taken from aws:PrincipalArn, and unique ids are from aws:userid, where
+the case gives them.
 
 A result has:
   id          that of the case

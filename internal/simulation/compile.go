@@ -203,9 +203,9 @@ func (c *Compiled) readLevels(levels []OrgPolicies, kind iampolicy.Kind) ([][]*a
 	return out, nil
 }
 
-// addFullAccess adds RCPFullAWSAccess to each level of RCPs: it "is automatically attached to every entity in the
-// organization" and cannot be detached
-// (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html).
+// addFullAccess adds RCPFullAWSAccess to each level of RCPs: it "is automatically attached to the organization root, every
+// OU, and every account in your organization, when you enable resource control policies (RCPs). You cannot detach this
+// policy" (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_evaluation.html).
 func (c *Compiled) addFullAccess() (err error) {
 	if len(c.policies.RCPs) == 0 {
 		return nil

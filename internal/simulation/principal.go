@@ -23,7 +23,7 @@ func (r *Request) caller() (authz.Principal, error) {
 		return authz.Principal{Kind: authz.Anonymous}, nil
 	case strings.HasPrefix(string(r.Principal), "arn:"):
 		return r.signer()
-	case strings.HasSuffix(string(r.Principal), ".amazonaws.com"):
+	case strings.HasSuffix(strings.TrimSuffix(string(r.Principal), ".cn"), ".amazonaws.com"):
 		return authz.Principal{Kind: authz.Service, Service: string(r.Principal)}, nil
 	}
 	return authz.Principal{}, fmt.Errorf("%w %q: want an ARN, a service's name such as ec2.amazonaws.com, or %s",

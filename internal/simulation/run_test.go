@@ -128,6 +128,7 @@ func TestDecisions(t *testing.T) {
 		"a federated user":         {as("arn:aws:sts::111111111111:federated-user/bob", identity(allowAll), passes(allowAll)), simulation.Allowed, ""},
 		"one without a session's":  {as("arn:aws:sts::111111111111:federated-user/bob", identity(allowAll)), simulation.ImplicitlyDenied, simulation.TypeSession},
 		"a service named":          {as("ecr.amazonaws.com", trusts("ecr", `{"Service":"ecr.amazonaws.com"}`)), simulation.Allowed, ""},
+		"a service in China":       {as("ecr.amazonaws.com.cn", trusts("ecr", `{"Service":"ecr.amazonaws.com.cn"}`)), simulation.Allowed, ""},
 		"another service":          {as("ec2.amazonaws.com", trusts("ecr", `{"Service":"ecr.amazonaws.com"}`)), simulation.ImplicitlyDenied, simulation.TypeResource},
 		"anonymous, for everyone":  {as(simulation.Anonymous, trusts("ecr", `"*"`)), simulation.Allowed, ""},
 		"anonymous, for a service": {as(simulation.Anonymous, trusts("ecr", `{"Service":"ecr.amazonaws.com"}`)), simulation.ImplicitlyDenied, simulation.TypeResource},

@@ -58,6 +58,9 @@ type line struct {
 	result  chan Result // holds one
 }
 
+// blank reports whether there is nothing to decide.
+func (l line) blank() bool { return !l.tooLong && len(bytes.TrimSpace(l.text)) == 0 }
+
 func (l line) run() Result {
 	if l.tooLong {
 		return undecided("", fmt.Errorf("line %d: longer than %d bytes", l.number, MaxLine))
@@ -93,7 +96,7 @@ func (s source) read(ctx context.Context, in io.Reader) {
 			send(ctx, s.ordered, l)
 			return
 		}
-		if len(l.text) == 0 && !l.tooLong {
+		if l.blank() {
 			continue
 		}
 		if !send(ctx, s.work, l) || !send(ctx, s.ordered, l) {
@@ -183,24 +186,22 @@ func (s *sink) answer(r Result) error {
 	return nil
 }
 
-// readLine reads a line without the white space around it. The last one need not end with a line break.
-func readLine(r *bufio.Reader) line {
-	var text []byte
-	tooLong := false
+// readLine reads a line. The last one need not end with a line break.
+func readLine(r *bufio.Reader) (l line) {
 	for {
 		part, err := r.ReadSlice('\n')
-		if !tooLong {
-			text = append(text, part...)
+		if !l.tooLong {
+			l.text = append(l.text, bytes.TrimRight(part, "\r\n")...)
 		}
-		if len(bytes.TrimRight(text, "\r\n")) > MaxLine {
-			text, tooLong = nil, true
+		if len(l.text) > MaxLine {
+			l.text, l.tooLong = nil, true
 		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
+		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
-		case errors.Is(err, io.EOF) && (tooLong || len(bytes.TrimSpace(text)) > 0):
-			err = nil // The next call finds the end again.
 		}
-		return line{text: bytes.TrimSpace(text), tooLong: tooLong, err: err}
+		if !errors.Is(err, io.EOF) || l.blank() {
+			l.err = err
+		} // Otherwise there is a line yet, and the next call finds the end again.
+		return l
 	}
 }

@@ -37,7 +37,7 @@ func answers(t *testing.T, out string) []simulation.Result {
 func TestStreamAnswersEachLineInItsPlace(t *testing.T) {
 	long := strings.Repeat(" ", simulation.MaxLine) + text("long")
 	full := text("full") + strings.Repeat(" ", simulation.MaxLine-len(text("full")))
-	in := strings.Join([]string{text("a"), "", " \t\r", `{"id":"b","x":1}`, long, full, "nonsense", text("c") + "\r", text("last")}, "\n")
+	in := strings.Join([]string{text("a"), "", " \t\r", ` {"id":"b","x":1}`, long, full, "nonsense", text("c") + "\r", text("last")}, "\n")
 	for how, r := range map[string]io.Reader{
 		"at once": strings.NewReader(in), "byte by byte": iotest.OneByteReader(strings.NewReader(in)), "with the end": iotest.DataErrReader(strings.NewReader(in)),
 	} {
@@ -55,7 +55,7 @@ func TestStreamAnswersEachLineInItsPlace(t *testing.T) {
 				got = append(got, strings.TrimSpace(r.ID+" "+string(r.Decision)+" "+r.Error))
 			}
 			want := []string{
-				"a Allowed", `b error line 4: column 11: unknown field "x": a case has id and simulation`,
+				"a Allowed", `b error line 4: column 12: unknown field "x": a case has id and simulation`,
 				"error line 5: longer than 1048576 bytes", "full Allowed",
 				"error line 7: column 2: not valid JSON: invalid character 'o' in literal null (expecting 'u')",
 				"c Allowed", "last Allowed",
