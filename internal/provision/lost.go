@@ -86,9 +86,9 @@ func value(a *arn.ARN) arn.ARN {
 	return *a
 }
 
-// skew is how far a clock may be from AWS's for a signature to be good
+// skew is how far a clock may be from IAM's for a signature to be good [seen]; by default the SDK follows further.
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html).
-const skew = 5 * time.Minute
+const skew = 15 * time.Minute
 
 // deleteLost deletes a key that this run has made without knowing, once it shows. The user bears this run's mark, so that
 // no other run makes keys of it; one that a person made before the run began is told by its date.
