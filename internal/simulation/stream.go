@@ -190,8 +190,11 @@ func (s *sink) answer(r Result) error {
 func readLine(r *bufio.Reader) (l line) {
 	for {
 		part, err := r.ReadSlice('\n')
+		if err == nil {
+			part = bytes.TrimRight(part, "\r\n")
+		}
 		if !l.tooLong {
-			l.text = append(l.text, bytes.TrimRight(part, "\r\n")...)
+			l.text = append(l.text, part...)
 		}
 		if len(l.text) > MaxLine {
 			l.text, l.tooLong = nil, true

@@ -67,6 +67,16 @@ func TestStreamAnswersEachLineInItsPlace(t *testing.T) {
 	}
 }
 
+// However a line is cut up in reading, its bytes are all there: a carriage return within a string is no JSON.
+func TestStreamLosesNoByte(t *testing.T) {
+	in := strings.Repeat(" ", 1<<16-8) + `{"id":"` + "\r" + `"}` + "\n"
+	var out bytes.Buffer
+	summary, err := simulation.Stream(t.Context(), strings.NewReader(in), &out)
+	if err != nil || summary.Undecided != 1 || !strings.Contains(out.String(), `invalid character '\\r' in string literal`) {
+		t.Errorf("got %+v, %v, %s", summary, err, out.String())
+	}
+}
+
 func TestStreamWritesWhatIsStable(t *testing.T) {
 	var out bytes.Buffer
 	if _, err := simulation.Stream(t.Context(), strings.NewReader(text("<a>&")), &out); err != nil {
