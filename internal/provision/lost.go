@@ -86,8 +86,7 @@ func value(a *arn.ARN) arn.ARN {
 	return *a
 }
 
-// skew is how far a clock may be from IAM's for a signature to be good [seen]; by default the SDK follows further.
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html).
+// skew is how far a clock may be from IAM's for a signature to be good [seen].
 const skew = 15 * time.Minute
 
 // deleteLost deletes a key that this run has made without knowing, once it shows. The user bears this run's mark, so that
