@@ -105,7 +105,13 @@ func password(t *testing.T, s *sandboxtest.Sandbox) authn.Authenticator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := base64.StdEncoding.DecodeString(aws.ToString(out.AuthorizationData[0].AuthorizationToken))
+	return basic(t, aws.ToString(out.AuthorizationData[0].AuthorizationToken))
+}
+
+// basic returns the registry credentials in the token that GetAuthorizationToken gives.
+func basic(t *testing.T, token string) authn.Authenticator {
+	t.Helper()
+	plain, err := base64.StdEncoding.DecodeString(token)
 	if err != nil {
 		t.Fatal(err)
 	}
