@@ -75,9 +75,10 @@ tidy: ## go.mod and go.sum of every module are as go mod tidy makes them
 generated: ## generated files are as go generate makes them
 	@tools/generated.sh
 
+# -count=1: go test does not see that a file of another module has changed, and would answer from its cache.
 .PHONY: mutable
 mutable: ## the changes that `make mutate` makes are still there to be made
-	go test -C test/mutation ./...
+	go test -C test/mutation -count=1 ./...
 
 .PHONY: race
 race: ## every test of the main module under the race detector
