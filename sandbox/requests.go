@@ -59,36 +59,10 @@ func (g *gateway) entry(req *request) requestlog.Entry {
 		entry.Resources = append(entry.Resources, target.Resource)
 	}
 	switch {
+	case trace.outcome == wire.AccessDenied: // Some operations look closer at what the policies allow.
+		entry.Decision = requestlog.Deny
 	case trace.allowed:
 		entry.Decision = requestlog.Allow
-	case trace.outcome == wire.AccessDenied:
-		entry.Decision = requestlog.Deny
 	}
 	return entry
-}
-
-// visit is the request as the weather sees it. Whose it is counts only where the signature is good.
-func (r *request) visit() weather.Visit {
-	visit := weather.Visit{Service: r.service.Name, Operation: r.operation.Name}
-	if r.verified {
-		visit.Account = r.account
-	}
-	return visit
-}
-
-// faultError is AWS's error for a bad day. The texts of the last two are those of "Common Errors" of each API reference,
-// such as https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; that of the first is what all the services
-// say [seen].
-func faultError(fault weather.Fault) error {
-	switch fault {
-	case weather.Throttled:
-		return wire.Errorf(wire.Throttling, "Rate exceeded")
-	case weather.InternalFailure:
-		return wire.Errorf(wire.InternalFailure,
-			"The request processing has failed because of an unknown error, exception or failure.")
-	case weather.Unavailable:
-		return wire.Errorf(wire.ServiceUnavailable, "The request has failed due to a temporary failure of the server.")
-	case weather.NoFault:
-	}
-	return nil
 }

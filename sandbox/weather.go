@@ -1,6 +1,9 @@
 package sandbox
 
-import "github.com/pullpass/pullpass/sandbox/internal/weather"
+import (
+	"github.com/pullpass/pullpass/sandbox/internal/weather"
+	"github.com/pullpass/pullpass/sandbox/internal/wire"
+)
 
 // Forecast says what the sandbox's weather is.
 type Forecast = weather.Forecast
@@ -13,3 +16,29 @@ func NamedForecast(name string) (Forecast, bool) { return weather.Named(name) }
 
 // ForecastNames are the names that NamedForecast knows, sorted.
 func ForecastNames() []string { return weather.Names() }
+
+// visit is the request as the weather sees it. Whose it is counts only where the signature is good.
+func (r *request) visit() weather.Visit {
+	visit := weather.Visit{Service: r.service.Name, Operation: r.operation.Name}
+	if r.verified {
+		visit.Account = r.account
+	}
+	return visit
+}
+
+// faultError is AWS's error for a bad day. The texts of the last two are those of "Common Errors" of each API reference,
+// such as https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; that of the first is what all the services
+// say [seen].
+func faultError(fault weather.Fault) error {
+	switch fault {
+	case weather.Throttled:
+		return wire.Errorf(wire.Throttling, "Rate exceeded")
+	case weather.InternalFailure:
+		return wire.Errorf(wire.InternalFailure,
+			"The request processing has failed because of an unknown error, exception or failure.")
+	case weather.Unavailable:
+		return wire.Errorf(wire.ServiceUnavailable, "The request has failed due to a temporary failure of the server.")
+	case weather.NoFault:
+	}
+	return nil
+}
