@@ -3,7 +3,6 @@
 // A case is {"id", "simulation"} in the shape that iam-simulate takes; an answer is {"id", "decision", "ignoredContextKeys",
 // "error", "blockedBy"}. This file only passes cases on: what is to be asked, and what the answers mean, is for the Go side.
 import { runSimulation } from "@cloud-copilot/iam-simulate";
-import { createInterface } from "node:readline";
 
 async function answer(line) {
   const { id, simulation } = JSON.parse(line);
@@ -29,8 +28,17 @@ async function answer(line) {
   }
 }
 
-for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  if (!process.stdout.write(JSON.stringify(await answer(line)) + "\n")) {
+// Lines are answered by the chunk: a write for each answer would cost about as much as the answer.
+let rest = "";
+process.stdin.setEncoding("utf8");
+for await (const chunk of process.stdin) {
+  const lines = (rest + chunk).split("\n");
+  rest = lines.pop();
+  let answers = "";
+  for (const line of lines) {
+    answers += JSON.stringify(await answer(line)) + "\n";
+  }
+  if (answers !== "" && !process.stdout.write(answers)) {
     await new Promise((resolve) => process.stdout.once("drain", resolve));
   }
 }
