@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -88,10 +87,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
 	}
 	req := &request{id: id, service: g.identify(r, at), trace: trace{begun: g.clock()}}
 	in, err := g.read(w, r, req, at)
-	req.trace.met = g.weather.Through(w, r, req.visit(), func(w http.ResponseWriter, fault weather.Fault) {
-		g.answer(w, r, req, in, cmp.Or(faultError(fault), err))
-	})
-	g.record(r, req)
+	g.weather.Through(w, r, &passage{gateway: g, http: r, request: req, in: in, refused: err})
 }
 
 // answer takes a request that was read, or that came to an error before, through the steps that are left.

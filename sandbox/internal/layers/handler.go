@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -15,7 +14,6 @@ import (
 	"github.com/pullpass/pullpass/sandbox/internal/images"
 	"github.com/pullpass/pullpass/sandbox/internal/requestlog"
 	"github.com/pullpass/pullpass/sandbox/internal/token"
-	"github.com/pullpass/pullpass/sandbox/internal/weather"
 )
 
 // refusal is an error as S3 writes it
@@ -29,27 +27,13 @@ type refusal struct {
 	status        int
 }
 
-// service is what the store is called in forecasts and in the log of requests. Whoever has an address may read, so that its
-// requests are no account's.
-const service = "layers"
-
 // ServeHTTP serves GET of a granted layer, whole or in ranges.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	entry := requestlog.Entry{Time: s.config.Clock(), Service: service, Outcome: requestlog.Cut}
-	digest, refused := s.granted(r)
-	visit := weather.Visit{Service: service}
-	if refused == nil {
-		visit.Operation = "GetObject"
-		entry.Action, entry.Resources = "s3:GetObject", []string{digest.String()}
+	p := &passage{store: s, http: r, entry: requestlog.Entry{Time: s.config.Clock(), Service: service, Outcome: requestlog.Cut}}
+	if p.digest, p.refused = s.granted(r); p.refused == nil {
+		p.entry.Action, p.entry.Resources = "s3:"+operation, []string{p.digest.String()}
 	}
-	met := s.config.Weather.Through(w, r, visit, func(w http.ResponseWriter, bad weather.Fault) {
-		answer := requestlog.Answer{ResponseWriter: w}
-		entry.Outcome = s.answer(&answer, r, digest, cmp.Or(badDay(bad), refused))
-		entry.Status = answer.Status
-	})
-	entry.Weather = met.Told()
-	entry.Took(s.config.Clock())
-	s.config.Requests.Add(entry)
+	s.config.Weather.Through(w, r, p)
 }
 
 // answer serves a granted layer, or refuses it. It returns the outcome for the log.
@@ -68,21 +52,6 @@ func (s *Store) answer(w http.ResponseWriter, r *http.Request, digest v1.Hash, r
 	// The layer was only read from, so that nothing is lost if it cannot be closed.
 	_ = layer.Close()
 	return requestlog.OK
-}
-
-// badDay is what S3 says on bad days (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
-func badDay(bad weather.Fault) *refusal {
-	switch bad {
-	case weather.Throttled:
-		return &refusal{Code: "SlowDown", Message: "Please reduce your request rate.", status: http.StatusServiceUnavailable}
-	case weather.InternalFailure:
-		return internalError()
-	case weather.Unavailable:
-		return &refusal{Code: "ServiceUnavailable", Message: "Service is unable to handle request.",
-			status: http.StatusServiceUnavailable}
-	case weather.NoFault:
-	}
-	return nil
 }
 
 // granted returns the digest that the request may read.

@@ -5,7 +5,6 @@
 package oci
 
 import (
-	"cmp"
 	"io"
 	"log/slog"
 	"net/http"
@@ -106,11 +105,7 @@ func (x *exchange) repository(world *state.World) (*state.Repository, error) {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 	x := &exchange{Request: r, entry: requestlog.Entry{Time: h.config.Clock(), Service: service, Outcome: requestlog.Cut}}
-	refused := h.open(x)
-	met := h.config.Weather.Through(w, r, x.visit(), func(w http.ResponseWriter, bad weather.Fault) {
-		h.answer(w, x, cmp.Or(badDay(bad), refused))
-	})
-	h.record(x, met)
+	h.config.Weather.Through(w, r, &passage{handler: h, exchange: x, refused: h.open(x)})
 }
 
 // open finds who asks for what.

@@ -1,6 +1,7 @@
 package oci
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -10,11 +11,30 @@ import (
 // service is what the registries are called in forecasts and in the log of requests.
 const service = "registry"
 
-// visit is the request as the weather sees it: its operation is the IAM action that it takes, none for a ping.
-func (x *exchange) visit() weather.Visit {
-	return weather.Visit{
-		Service: service, Operation: strings.TrimPrefix(x.operation.action, "ecr:"), Account: x.entry.Account,
-	}
+// passage is a request that was opened, or refused, on its way through the weather.
+type passage struct {
+	handler  *handler
+	exchange *exchange
+	refused  error
+}
+
+// Visit implements weather.Request. The operation is that of the IAM action that the request takes, none for a ping.
+func (p *passage) Visit() weather.Visit {
+	operation := strings.TrimPrefix(p.exchange.operation.action, "ecr:")
+	return weather.Visit{Service: service, Operation: operation, Account: p.exchange.entry.Account}
+}
+
+// Serve implements weather.Request.
+func (p *passage) Serve(w http.ResponseWriter, bad weather.Fault) {
+	p.handler.answer(w, p.exchange, cmp.Or(badDay(bad), p.refused))
+}
+
+// Over implements weather.Request.
+func (p *passage) Over(met weather.Encounter) {
+	entry := &p.exchange.entry
+	entry.Weather = met.Told()
+	entry.Took(p.handler.config.Clock())
+	p.handler.config.Requests.Add(*entry)
 }
 
 // badDay is what a registry says on bad days. "TOOMANYREQUESTS: Rate exceeded" is ECR's
@@ -31,11 +51,4 @@ func badDay(bad weather.Fault) error {
 	case weather.NoFault:
 	}
 	return nil
-}
-
-// record tells the log of a request that is over.
-func (h *handler) record(x *exchange, met weather.Encounter) {
-	x.entry.Weather = met.Told()
-	x.entry.Took(h.config.Clock())
-	h.config.Requests.Add(x.entry)
 }

@@ -307,9 +307,20 @@ func TestFairWeatherIsNothing(t *testing.T) {
 		t.Error("the clock is off, or there are resets")
 	}
 	var none *weather.Weather
-	served := false
-	none.Through(nil, nil, weather.Visit{}, func(http.ResponseWriter, weather.Fault) { served = true })
-	if !served {
-		t.Error("no weather is no answer")
+	unmet := &recorded{}
+	none.Through(nil, nil, unmet)
+	if diff := cmp.Diff([]string{"served", "over []"}, unmet.calls); diff != "" {
+		t.Errorf("without weather: %s", diff)
 	}
+}
+
+// recorded is a request that remembers what was called.
+type recorded struct{ calls []string }
+
+func (r *recorded) Visit() weather.Visit { return weather.Visit{Service: "iam"} }
+
+func (r *recorded) Serve(http.ResponseWriter, weather.Fault) { r.calls = append(r.calls, "served") }
+
+func (r *recorded) Over(met weather.Encounter) {
+	r.calls = append(r.calls, fmt.Sprintf("over %v", met.Told()))
 }

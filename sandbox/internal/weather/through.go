@@ -6,32 +6,38 @@ import (
 	"time"
 )
 
-// Through takes a request through the weather. Serve answers it, with an error if there is a fault; it is not called for a
-// request that is cut off before, or whose client leaves while it waits. Through then has ended the connection, and
-// nothing more is to be written. A nil Weather is fair.
-func (w *Weather) Through(rw http.ResponseWriter, r *http.Request, v Visit, serve func(http.ResponseWriter, Fault)) Encounter {
-	if w == nil {
-		serve(rw, NoFault)
-		return Encounter{}
-	}
-	e := w.Meet(v)
-	if e == (Encounter{}) {
-		serve(rw, NoFault)
-		return e
+// Request is a request that goes through the weather.
+type Request interface {
+	// Visit is the request as the weather sees it.
+	Visit() Visit
+	// Serve answers the request, with an error if there is a fault. It is not called for one that is cut off before, or
+	// whose client leaves while it waits.
+	Serve(http.ResponseWriter, Fault)
+	// Over is called at last with what the request met, before its connection is reset.
+	Over(Encounter)
+}
+
+// Through takes a request through the weather. A nil Weather is fair.
+func (w *Weather) Through(rw http.ResponseWriter, r *http.Request, through Request) {
+	var e Encounter
+	if w != nil {
+		e = w.Meet(through.Visit())
 	}
 	if e.Latency > 0 && w.pass(r.Context(), e.Latency) != nil {
-		return e // The client has gone.
+		through.Over(e) // The client has gone.
+		return
 	}
 	switch e.Cut {
 	case CutBefore:
-		connectionOf(r.Context()).reset()
 	case CutAfter:
-		serve(&lost{header: rw.Header()}, e.Fault)
-		connectionOf(r.Context()).reset()
+		through.Serve(&lost{header: rw.Header()}, e.Fault)
 	case NoCut:
-		serve(w.slowed(rw, r, e.BytesPerSecond), e.Fault)
+		through.Serve(w.slowed(rw, r, e.BytesPerSecond), e.Fault)
 	}
-	return e
+	through.Over(e)
+	if e.Cut != NoCut {
+		connectionOf(r.Context()).reset()
+	}
 }
 
 // pass waits until some time of the sandbox's has passed.
