@@ -56,7 +56,7 @@ func batchGetImage(b testing.TB) (*authz.Request, *authz.Policies) {
 	b.Helper()
 	req := &authz.Request{
 		Principal: authz.Principal{
-			Kind: authz.RoleSession, Account: "111111111111", ID: "AROACURATED000000001", SessionName: "store-001",
+			Kind: authz.RoleSession, Account: "111111111111", ID: "AROACURATED000000001",
 			ARN:     "arn:aws:sts::111111111111:assumed-role/curated-packages-role/store-001",
 			RoleARN: "arn:aws:iam::111111111111:role/curated-packages-role",
 		},

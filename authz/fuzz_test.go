@@ -26,7 +26,7 @@ func FuzzEvaluate(f *testing.F) {
 			request: &authz.Request{
 				Principal: authz.Principal{
 					Kind: authz.PrincipalKind(kind % 6), Account: "999999999999", ARN: "arn:aws:iam::999999999999:user/u",
-					RoleARN: "arn:aws:iam::999999999999:role/r", ID: "AIDAALICE00000000001", SessionName: "s", Service: "ec2.amazonaws.com",
+					RoleARN: "arn:aws:iam::999999999999:role/r", ID: "AIDAALICE00000000001", Service: "ec2.amazonaws.com",
 				},
 				Action: action, Resource: name, ResourceAccount: "111111111111",
 			},

@@ -63,11 +63,11 @@ const (
 func (g *grammar) principal() authz.Principal {
 	return pick(g, []authz.Principal{
 		{Kind: authz.User, Account: ownAccount, ARN: userARN, ID: userID},
-		{Kind: authz.RoleSession, Account: ownAccount, ARN: sessionARN, RoleARN: roleARN, ID: roleID, SessionName: "s1"},
+		{Kind: authz.RoleSession, Account: ownAccount, ARN: sessionARN, RoleARN: roleARN, ID: roleID},
 		{Kind: authz.FederatedUser, Account: ownAccount, ARN: guestARN, RoleARN: userARN, ID: userID},
 		{Kind: authz.AccountRoot, Account: ownAccount, ARN: "arn:aws:iam::111122223333:root", ID: ownAccount},
 		{
-			Kind: authz.RoleSession, Account: ownAccount, ID: "AROALINKED0000000001", SessionName: "s1",
+			Kind: authz.RoleSession, Account: ownAccount, ID: "AROALINKED0000000001",
 			ARN:     "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForX/s1",
 			RoleARN: "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX",
 		},

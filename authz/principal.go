@@ -64,7 +64,7 @@ func nameGrant(caller *Principal, name string) grant {
 			return direct
 		}
 	case RoleSession, FederatedUser:
-		if name == caller.ARN || ownID(caller, name) {
+		if name == caller.ARN {
 			return direct
 		}
 		if name == caller.RoleARN || name == caller.ID {
@@ -72,12 +72,6 @@ func nameGrant(caller *Principal, name string) grant {
 		}
 	}
 	return noGrant
-}
-
-// ownID reports whether name is the id of the session itself, as aws:userid has it.
-func ownID(caller *Principal, name string) bool {
-	id, session, found := strings.Cut(name, ":")
-	return found && session != "" && id == caller.ID && session == caller.SessionName
 }
 
 // exempts reports whether a NotPrincipal element spares the caller. AWS may compare the account first, then the role,

@@ -36,10 +36,8 @@ type Principal struct {
 	// RoleARN is where a session's rights come from: the role, with its path, or for a federated user the IAM user.
 	RoleARN string
 	// ID is the unique id of the user (AIDA…), or for a session that of the role (AROA…) or user it stems from.
-	ID string
-	// SessionName is the name of a role's session. With ID it makes the session's own id, AROA…:name.
-	SessionName string
-	Service     string // for services: the name, such as ec2.amazonaws.com
+	ID      string
+	Service string // for services: the name, such as ec2.amazonaws.com
 }
 
 // A Context holds the condition keys of a request and their values. Names of keys do not differ by case. The zero Context

@@ -46,8 +46,8 @@ func (r *Request) signer() (authz.Principal, error) {
 	case kind == "iam:user" && name.Name() != "":
 		p.Kind, p.ID = authz.User, r.userID()
 	case kind == "sts:assumed-role" && name.Name() != "" && name.Session() != "":
-		p.Kind, p.RoleARN, p.SessionName = authz.RoleSession, r.role(name), name.Session()
-		p.ID = r.roleID(p.SessionName)
+		p.Kind, p.RoleARN = authz.RoleSession, r.role(name)
+		p.ID = r.roleID(name.Session())
 	case kind == "sts:federated-user" && name.Name() != "":
 		p.Kind, p.RoleARN = authz.FederatedUser, iamARN(name, "user")
 	case kind == "iam:role":

@@ -48,7 +48,7 @@ func SessionCaller(world *state.World, session *token.Session) (*Caller, bool) {
 	return &Caller{
 		Principal: authz.Principal{
 			Kind: authz.RoleSession, Account: account.ID, ARN: session.ARN().String(), RoleARN: role.ARN().String(),
-			ID: string(role.ID), SessionName: session.Name,
+			ID: string(role.ID),
 		},
 		KeyID:   session.KeyID,
 		Account: account,
