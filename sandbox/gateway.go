@@ -51,6 +51,8 @@ func serviceTable(services ...*api.Service) map[string]*api.Service {
 // request is one request on its way through the five steps.
 type request struct {
 	*wire.Request
+	gateway   *gateway
+	http      *http.Request
 	id        string
 	service   *api.Service
 	operation api.Operation
@@ -61,7 +63,10 @@ type request struct {
 	account    arn.AccountID
 	verified   bool
 	conditions weather.Conditions
-	trace      trace
+	// input is the operation's; there is none where the request was refused as it was read.
+	input   any
+	refused error
+	trace   trace
 }
 
 // region is the Region that the request is for: that of its signature. IAM is in none, whatever a client signs; its
@@ -85,27 +90,27 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
 		http.Error(w, "no randomness", http.StatusInternalServerError)
 		return
 	}
-	req := &request{id: id, service: g.identify(r, at), trace: trace{begun: g.clock()}}
-	in, err := g.read(w, r, req, at)
-	g.weather.Through(w, r, &passage{gateway: g, http: r, request: req, in: in, refused: err})
+	req := &request{gateway: g, http: r, id: id, service: g.identify(r, at), trace: trace{begun: g.clock()}}
+	req.input, req.refused = g.read(w, r, req, at)
+	g.weather.Through(w, r, req)
 }
 
 // answer takes a request that was read, or that came to an error before, through the steps that are left.
-func (g *gateway) answer(w http.ResponseWriter, r *http.Request, req *request, in any, err error) {
-	answer := requestlog.Answer{ResponseWriter: w}
+func (g *gateway) answer(w http.ResponseWriter, req *request, err error) {
+	answer := &req.trace.answer
+	answer.ResponseWriter = w
 	var out any
 	if err == nil {
-		out, err = g.run(r, req, in)
+		out, err = g.run(req.http, req, req.input)
 	}
 	if err == nil {
-		err = req.service.Codec.Encode(&answer, wire.Reply{Operation: req.operation.Name, RequestID: req.id, Output: out})
+		err = req.service.Codec.Encode(answer, wire.Reply{Operation: req.operation.Name, RequestID: req.id, Output: out})
 	}
 	req.trace.outcome = requestlog.OK
 	if refusal := g.refusal(err); refusal != nil {
-		req.service.Codec.EncodeError(&answer, req.id, refusal)
+		req.service.Codec.EncodeError(answer, req.id, refusal)
 		req.trace.outcome = refusal.Code
 	}
-	req.trace.status = answer.Status
 }
 
 // read takes a request to where its operation and input are known. Its body is read once it names a key that is good, so

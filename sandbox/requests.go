@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/pullpass/pullpass/sandbox/internal/guard"
@@ -27,14 +26,15 @@ type trace struct {
 	targets   []guard.Target
 	allowed   bool
 	outcome   string
-	status    int
+	answer    requestlog.Answer
 	met       weather.Encounter
 }
 
-func (g *gateway) record(r *http.Request, req *request) {
+func (g *gateway) record(req *request) {
+	ctx := req.http.Context()
 	g.requests.Add(g.entry(req))
-	if g.log.Enabled(r.Context(), slog.LevelDebug) {
-		g.log.DebugContext(r.Context(), "request", "id", req.id, "service", req.service.Name,
+	if g.log.Enabled(ctx, slog.LevelDebug) {
+		g.log.DebugContext(ctx, "request", "id", req.id, "service", req.service.Name,
 			"operation", req.operation.Name, "key", string(req.identity.key), "outcome", req.trace.outcome)
 	}
 }
@@ -42,15 +42,12 @@ func (g *gateway) record(r *http.Request, req *request) {
 func (g *gateway) entry(req *request) requestlog.Entry {
 	trace := &req.trace
 	entry := requestlog.Entry{
-		Time: trace.begun, ID: req.id, Principal: trace.principal, Service: req.service.Name,
-		Outcome: trace.outcome, Status: trace.status, Weather: trace.met.Told(),
+		Time: trace.begun, ID: req.id, Principal: trace.principal, Service: req.service.Name, Action: req.operation.Action,
+		Outcome: trace.outcome, Status: trace.answer.Status, Weather: trace.met.Told(),
 	}
 	entry.Took(g.clock())
 	if req.verified {
 		entry.Account = req.account
-	}
-	if req.operation.Name != "" {
-		entry.Action = req.service.Name + ":" + req.operation.Name
 	}
 	if trace.outcome == "" {
 		entry.Outcome = requestlog.Cut

@@ -20,33 +20,24 @@ func NamedForecast(name string) (Forecast, bool) { return weather.Named(name) }
 // ForecastNames are the names that NamedForecast knows, sorted.
 func ForecastNames() []string { return weather.Names() }
 
-// passage is a request that was read, or refused, on its way through the weather.
-type passage struct {
-	gateway *gateway
-	http    *http.Request
-	request *request
-	in      any
-	refused error
-}
-
 // Visit implements weather.Request. Whose the request is counts only where the signature is good.
-func (p *passage) Visit() weather.Visit {
-	visit := weather.Visit{Service: p.request.service.Name, Operation: p.request.operation.Name}
-	if p.request.verified {
-		visit.Account = p.request.account
+func (r *request) Visit() weather.Visit {
+	visit := weather.Visit{Service: r.service.Name, Operation: r.operation.Name}
+	if r.verified {
+		visit.Account = r.account
 	}
 	return visit
 }
 
 // Serve implements weather.Request.
-func (p *passage) Serve(w http.ResponseWriter, fault weather.Fault) {
-	p.gateway.answer(w, p.http, p.request, p.in, cmp.Or(faultError(fault), p.refused))
+func (r *request) Serve(w http.ResponseWriter, fault weather.Fault) {
+	r.gateway.answer(w, r, cmp.Or(faultError(fault), r.refused))
 }
 
 // Over implements weather.Request.
-func (p *passage) Over(met weather.Encounter) {
-	p.request.trace.met = met
-	p.gateway.record(p.http, p.request)
+func (r *request) Over(met weather.Encounter) {
+	r.trace.met = met
+	r.gateway.record(r)
 }
 
 // faultError is AWS's error for a bad day. The texts of the last two are those of "Common Errors" of each API reference,

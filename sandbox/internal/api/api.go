@@ -31,6 +31,7 @@ func NewService(name string, codec wire.Codec, skew time.Duration, operations ..
 	s := &Service{Name: name, Codec: codec, Skew: skew, operations: map[string]Operation{}}
 	for _, table := range operations {
 		for _, operation := range table {
+			operation.Action = name + ":" + operation.Name
 			s.operations[operation.Name] = operation
 		}
 	}
@@ -73,6 +74,8 @@ func (c *Call) Now() time.Time { return c.Scene.Now }
 // Operation is one row of a service's table.
 type Operation struct {
 	Name string
+	// Action is the IAM action of the same name.
+	Action string
 	// Writes says that the handler changes the World.
 	Writes   bool
 	newInput func() any
