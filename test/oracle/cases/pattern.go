@@ -174,7 +174,9 @@ func (m *maker) miss(parts []string) {
 			parts[5] = parts[5][:len(parts[5])-1]
 		}
 	case 4:
-		parts[5] += pick(m, []string{"x", "/", "?", "/*", "*"})
+		if parts[5] != "*" { // a slash behind it would make it the resource's type, which takes no wildcards
+			parts[5] += pick(m, []string{"x", "/", "?", "/*", "*"})
+		}
 	case 5:
 		parts[2] = pick(m, []string{"s3", "ecr", "iam"})
 	case 6:
