@@ -247,6 +247,28 @@ func TestAResetLeavesTheEffectOrNot(t *testing.T) {
 	}
 }
 
+func TestRegistriesAndLayersLoseConnectionsToo(t *testing.T) {
+	s := under(t, "{}")
+	address, _ := s.layer(password(t, s.Sandbox))
+	for service, asked := range map[string]string{
+		"layers": address, "registry": s.Server.Ready().Registries[packagesHost] + "/v2/",
+	} {
+		for _, when := range []string{"before", "after"} {
+			s.change(fmt.Sprintf("rules: [{at: {service: %s}, reset: {%s: 1}}]", service, when))
+			response, err := http.Get(asked)
+			if !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("%s, %s: %v, want a reset", service, when, err)
+			}
+			if err == nil {
+				_ = response.Body.Close()
+			}
+			if want := fmt.Sprintf(`"weather":["reset %s"]`, when); !strings.Contains(s.log(), want) {
+				t.Errorf("%s: the log does not say %s", service, want)
+			}
+		}
+	}
+}
+
 // TestAConnectionThatIsCutOffEndsWithNothing looks at the connection itself: not a byte of an answer comes.
 func TestAConnectionThatIsCutOffEndsWithNothing(t *testing.T) {
 	s := under(t, "rules: [{reset: {before: 0.5, after: 0.5}}]")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -306,21 +305,4 @@ func TestFairWeatherIsNothing(t *testing.T) {
 	if !w.Now().Equal(clock.now()) || w.Resets() {
 		t.Error("the clock is off, or there are resets")
 	}
-	var none *weather.Weather
-	unmet := &recorded{}
-	none.Through(nil, nil, unmet)
-	if diff := cmp.Diff([]string{"served", "over []"}, unmet.calls); diff != "" {
-		t.Errorf("without weather: %s", diff)
-	}
-}
-
-// recorded is a request that remembers what was called.
-type recorded struct{ calls []string }
-
-func (r *recorded) Visit() weather.Visit { return weather.Visit{Service: "iam"} }
-
-func (r *recorded) Serve(http.ResponseWriter, weather.Fault) { r.calls = append(r.calls, "served") }
-
-func (r *recorded) Over(met weather.Encounter) {
-	r.calls = append(r.calls, fmt.Sprintf("over %v", met.Told()))
 }
