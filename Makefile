@@ -101,7 +101,7 @@ mutate: ## one condition of the decision changed at a time: the corpus must noti
 	@go run -C test/mutation . -only '$(MUTATE)'
 
 .PHONY: peers
-peers: ## the page's steps with the real AWS CLI and crane against the sandbox
+peers: ## programs not written for the sandbox against it, permitted and refused (PEERS_WRITE=1 writes docs/compatibility.md)
 	test/peers/run.sh
 
 .PHONY: oracle

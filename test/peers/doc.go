@@ -1,4 +1,5 @@
-// Package peers follows AWS's page with programs that were not written for the sandbox.
+// Package peers runs programs that were not written for the sandbox against it.
 //
-// Everything is in its test, which run.sh starts: the AWS CLI makes what the page makes and crane pulls what it lends.
+// Everything is in its tests, which run.sh starts. TestPeers follows AWS's page with the AWS CLI and pulls with crane;
+// TestDelivered gives every program what pullpass delivered, then takes it away piece by piece.
 package peers

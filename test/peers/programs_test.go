@@ -3,6 +3,8 @@ package peers
 import (
 	"bytes"
 	"context"
+	"debug/buildinfo"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -75,11 +77,11 @@ func latest(t *testing.T) time.Time {
 	return end
 }
 
-// brief leaves out documents, which take several lines.
+// brief leaves out documents, which take several lines, and a registry's password.
 func brief(args []string) string {
 	words := slices.Clone(args)
 	for i, word := range words {
-		if strings.Contains(word, "\n") {
+		if strings.Contains(word, "\n") || strings.HasPrefix(word, "AWS:") {
 			words[i] = "…"
 		}
 	}
@@ -88,25 +90,57 @@ func brief(args []string) string {
 
 // programs are what run.sh found and built.
 type programs struct {
-	aws      []program
-	crane    program
-	pullpass program
+	aws        []program
+	crane      program
+	oras       program
+	helm       program
+	kubelet    program // the credential provider
+	injector   program // the packages controller's
+	containerd program
+	sdk        sdk
+	pullpass   program
 }
 
-// findPrograms reads what run.sh says: PEERS_AWS is a list of paths in the form of PATH, the others are one path each.
+// findPrograms reads what run.sh says: PEERS_AWS is a list of paths in the form of PATH, PEERS_BIN the directory of what was
+// built, the others are one path each.
 func findPrograms(t *testing.T) programs {
 	t.Helper()
+	const injectorModule = "github.com/aws/eks-anywhere-packages"
 	found := programs{
-		crane:    program{name: "crane", path: setting(t, "PEERS_CRANE")},
-		pullpass: program{name: "pullpass", path: setting(t, "PEERS_PULLPASS")},
+		crane:      built(t, "crane", ""),
+		oras:       built(t, "oras", ""),
+		helm:       built(t, "helm", ""),
+		kubelet:    built(t, "ecr-credential-provider", ""),
+		injector:   built(t, "injector", injectorModule),
+		containerd: program{name: "containerd", path: setting(t, "PEERS_CONTAINERD")},
+		sdk:        findSDK(t),
+		pullpass:   program{name: "pullpass", path: setting(t, "PEERS_PULLPASS")},
 	}
-	found.crane.version = strings.TrimPrefix(found.crane.run(t, os.Environ(), nil, "version").succeeded(t).text(), "v")
+	found.injector.name = "eks-anywhere-packages"
+	found.containerd.version = versionAfter(t, found.containerd, "containerd github.com/containerd/containerd ")
 	for _, path := range filepath.SplitList(setting(t, "PEERS_AWS")) {
 		aws := program{name: "aws-cli", path: path}
-		aws.version = awsVersion(t, aws)
+		aws.version = versionAfter(t, aws, "aws-cli/")
 		found.aws = append(found.aws, aws)
 	}
 	return found
+}
+
+// built is a Go program that run.sh built. Its version is that of its own module, or of another that it is made of.
+func built(t *testing.T, name, module string) program {
+	t.Helper()
+	path := filepath.Join(setting(t, "PEERS_BIN"), name)
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		t.Fatalf("reading the version of %s: %v", name, err)
+	}
+	version := info.Main.Version
+	for _, dependency := range info.Deps {
+		if dependency.Path == module {
+			version = dependency.Version
+		}
+	}
+	return program{name: name, version: strings.TrimPrefix(version, "v"), path: path}
 }
 
 func setting(t *testing.T, name string) string {
@@ -118,14 +152,28 @@ func setting(t *testing.T, name string) string {
 	return value
 }
 
-// awsVersion takes "2.9.19" out of "aws-cli/2.9.19 Python/3.11.2 …".
-func awsVersion(t *testing.T, aws program) string {
+// versionAfter takes "2.9.19" out of "aws-cli/2.9.19 Python/3.11.2 …".
+func versionAfter(t *testing.T, p program, prefix string) string {
 	t.Helper()
-	banner := aws.run(t, os.Environ(), nil, "--version").succeeded(t).text()
-	first, _, _ := strings.Cut(banner, " ")
-	version, ok := strings.CutPrefix(first, "aws-cli/")
-	if !ok {
-		t.Fatalf("%s is no AWS CLI: it calls itself %q", aws.path, banner)
+	banner := p.run(t, os.Environ(), nil, "--version").succeeded(t).text()
+	rest, ok := strings.CutPrefix(banner, prefix)
+	version, _, _ := strings.Cut(rest, " ")
+	if !ok || version == "" {
+		t.Fatalf("%s is no %s: it calls itself %q", p.path, p.name, banner)
 	}
 	return version
+}
+
+// jsonField reads a field of a JSON file.
+func jsonField(t *testing.T, path, name string) string {
+	t.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal(readFile(t, path), &fields); err != nil {
+		t.Fatalf("reading %s: %v", path, err)
+	}
+	value, ok := fields[name].(string)
+	if !ok {
+		t.Fatalf("%s has no %s", path, name)
+	}
+	return value
 }
