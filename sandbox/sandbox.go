@@ -3,7 +3,8 @@
 // It verifies every signature and evaluates every policy, for any number of accounts in one process. A request goes
 // through the same five steps whatever it asks: identify the service, authenticate the caller, authorize every target,
 // handle the call, encode the answer. Between the second and the third it may meet bad weather, which a Forecast draws
-// from a seed: latency, throttling, errors, lost answers. What the sandbox does not know it answers with AWS's error, never with success.
+// from a seed: latency, throttling, errors, lost answers. What the sandbox does not know it answers with AWS's error,
+// never with success.
 //
 // The sandbox is a means to try and to test; what AWS documents and does is the definition of right.
 package sandbox

@@ -451,6 +451,29 @@ func TestAFastClockEndsSessionsSoon(t *testing.T) {
 	wantRefusal(t, err, "ExpiredToken", 403)
 }
 
+// TestWhatANameClaimsIsNobodys sends requests that name an account's key without its secret: they must not use up what the
+// account may ask for.
+func TestWhatANameClaimsIsNobodys(t *testing.T) {
+	s := under(t, "rules: [{at: {account: \"111111111111\"}, throttle: {rate: 0.001, burst: 1}}]")
+	id, _, err := s.Credentials(sandboxtest.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := sts.NewFromConfig(s.With(string(id), "wrong", ""))
+	for range 3 {
+		_, err := stranger.GetCallerIdentity(t.Context(), nil)
+		wantRefusal(t, err, "SignatureDoesNotMatch", 403)
+	}
+	if strings.Contains(s.log(), "111111111111") {
+		t.Errorf("the log takes the claim for true:\n%s", s.log())
+	}
+	if _, err := s.STS(sandboxtest.Source).GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Errorf("the account itself: %v", err)
+	}
+	_, err = s.STS(sandboxtest.Source).GetCallerIdentity(t.Context(), nil)
+	wantRefusal(t, err, "Throttling", 400)
+}
+
 func TestWeatherThatCannotBeIsRefused(t *testing.T) {
 	wrong := sandbox.Forecast{}
 	wrong.Clock.Rate = -1
