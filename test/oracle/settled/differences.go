@@ -45,6 +45,15 @@ func Differences() []Difference {
 			Rewrite: unlikeVariables,
 		},
 		{
+			Name: "a variable whose value is empty",
+			Page: "reference_policies_variables.html#policy-vars-no-value",
+			Rule: "A variable whose key has no value is null. AWS does not say whether an empty string is a value: authz takes it for " +
+				"one, as a tag may be empty.",
+			Oracle:  "takes the default, or lets nothing match",
+			Corpus:  []string{"an empty value is the value of a variable"},
+			Rewrite: emptyValues,
+		},
+		{
 			Name:   "an asterisk that reaches past colons",
 			Page:   "reference_policies_elements_resource.html",
 			Rule:   "An asterisk at the end of a part of an ARN can match beyond the colon, so that an ARN may have fewer than six parts.",

@@ -22,6 +22,9 @@ func TestRewritesDoNotChangeDecisions(t *testing.T) {
 	made := make([]*cases.Case, 10_000)
 	for n := range made {
 		made[n] = cases.Make(23, uint64(n))
+		if _, tagged := made[n].Context["aws:PrincipalTag/team"]; tagged && n%2 == 0 { // the generator hardly ever makes a value empty
+			made[n].Context["aws:PrincipalTag/team"] = []string{""}
+		}
 	}
 	for _, d := range settled.Differences() {
 		t.Run(d.Name, func(t *testing.T) {

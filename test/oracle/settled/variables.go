@@ -1,6 +1,7 @@
 package settled
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pullpass/pullpass/iampolicy"
@@ -82,5 +83,25 @@ func unlikeVariables(c *cases.Case) *cases.Case {
 			}
 			return v
 		})
+	})
+}
+
+// emptyValues takes away each variable whose value is the empty string.
+func emptyValues(c *cases.Case) *cases.Case {
+	shorten := func(s string) string {
+		for _, v := range slices.Backward(variables(s)) {
+			if values := c.Value(v.key); !v.special && len(values) == 1 && values[0] == "" {
+				s = s[:v.start] + s[v.end:]
+			}
+		}
+		return s
+	}
+	return edit(c, func(slot cases.Slot, s *iampolicy.Statement) bool {
+		if !slot.Document.Variables() {
+			return false
+		}
+		resource, notResource := mapValues(&s.Resource, shorten), mapValues(&s.NotResource, shorten)
+		conditions := mapConditions(s, func(_ iampolicy.Condition, v string) string { return shorten(v) })
+		return resource || notResource || conditions
 	})
 }
