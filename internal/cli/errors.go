@@ -25,6 +25,7 @@ const (
 	exitUsage    = 2 // wrong usage, or a document with mistakes
 	exitPending  = 3 // plan: there is something to change
 	exitUnproven = 4 // verify, or the proofs that end apply: a link is broken
+	exitDiffers  = 5 // fieldcheck: AWS does something else than the sandbox
 )
 
 // Outcomes that are no failure of the command itself. What there is to say has been said by then.
@@ -98,6 +99,7 @@ func rules() []rule {
 		{is: is(errPending), code: exitPending, quiet: true},
 		{is: is(errUnproven), code: exitUnproven, quiet: true},
 		{is: is(errIncomplete), code: exitFailed, quiet: true},
+		{is: is(errDiffers), code: exitDiffers, quiet: true},
 		{is: isA[share.Errors], code: exitUsage},
 		{is: isA[*share.Error], code: exitUsage},
 		{is: is(share.ErrUnknownName), code: exitUsage, hint: "--destination and --cluster name parts of the share"},

@@ -18,17 +18,17 @@ type budget struct {
 	now   func() time.Time
 	calls int
 	until time.Time
-	used  int
 }
 
-func (b *budget) grant(calls int, time time.Duration) { b.calls, b.until = calls, b.now().Add(time) }
+func (b *budget) grant(calls int, within time.Duration) {
+	b.calls, b.until = calls, b.now().Add(within)
+}
 
 func (b *budget) spend() error {
 	if b.calls == 0 || b.now().After(b.until) {
 		return ErrSpent
 	}
 	b.calls--
-	b.used++
 	return nil
 }
 

@@ -245,6 +245,25 @@ func TestARunStopsWhenItsTimeIsUsedUp(t *testing.T) {
 	l.mustBeEmpty()
 }
 
+func TestAClockThatIsOffDoesNotCount(t *testing.T) {
+	for _, off := range []time.Duration{-3 * time.Minute, 3 * time.Minute} {
+		l := newLab(t, sandbox.Config{})
+		config := l.field()
+		right, err := l.run(t.Context(), config, "clock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Now = func() time.Time { return time.Now().Add(off) }
+		wrong, err := l.run(t.Context(), config, "clock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(lines(right), lines(wrong)); diff != "" {
+			t.Errorf("with a clock %s off (-right +wrong):\n%s", off, diff)
+		}
+	}
+}
+
 func TestNoSecretAndNoAccountIsInAReport(t *testing.T) {
 	l := newLab(t, sandbox.Config{})
 	secrets := &secrets{next: l.transport}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -178,12 +179,12 @@ func (f *Field) pulling() []statement {
 	}
 }
 
-// puller makes the source's user that may pull the first time, and waits until that is known.
+// puller makes the source's user that may pull, and ask the three services, the first time, and waits until that is known.
 func (f *Field) puller(ctx context.Context) (*user, error) {
 	if f.owner != nil {
 		return f.owner, nil
 	}
-	u, err := f.makeUser(ctx, &f.Source, "registry-puller", f.pulling()...)
+	u, err := f.makeUser(ctx, &f.Source, "registry-puller", slices.Concat(f.pulling(), asking())...)
 	if err != nil {
 		return nil, err
 	}

@@ -174,7 +174,10 @@ func (f *Field) assume(ctx context.Context, keys aws.Credentials, role arn.ARN, 
 func sessionKeys(a answer) (aws.Credentials, error) {
 	var out struct {
 		Result struct {
-			Credentials struct{ AccessKeyId, SecretAccessKey, SessionToken string }
+			Credentials struct {
+				AccessKeyID                   string `xml:"AccessKeyId"`
+				SecretAccessKey, SessionToken string
+			}
 		} `xml:"AssumeRoleResult"`
 	}
 	if !a.ok() {
@@ -184,5 +187,5 @@ func sessionKeys(a answer) (aws.Credentials, error) {
 		return aws.Credentials{}, fmt.Errorf("reading the session that STS gave: %w", err)
 	}
 	c := out.Result.Credentials
-	return aws.Credentials{AccessKeyID: c.AccessKeyId, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, nil
+	return aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, nil
 }
