@@ -174,8 +174,12 @@ func (m *maker) miss(parts []string) {
 			parts[5] = parts[5][:len(parts[5])-1]
 		}
 	case 4:
-		if parts[5] != "*" { // a slash behind it would make it the resource's type, which takes no wildcards
-			parts[5] += pick(m, []string{"x", "/", "?", "/*", "*"})
+		if parts[5] == "*" {
+			return
+		}
+		// A slash behind asterisks alone would make them the resource's type, which takes no wildcards.
+		if more := pick(m, []string{"x", "/", "?", "/*", "*"}); more[0] != '/' || strings.Trim(parts[5], "*") != "" {
+			parts[5] += more
 		}
 	case 5:
 		parts[2] = pick(m, []string{"s3", "ecr", "iam"})
