@@ -1,6 +1,8 @@
 package fieldcheck
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -99,6 +101,22 @@ func TestSelectTakesIDsAndThemes(t *testing.T) {
 	}
 	if _, err := Select([]string{"clock", "weather"}); err == nil || !strings.Contains(err.Error(), `"weather"`) {
 		t.Errorf("an unknown theme gives %v", err)
+	}
+}
+
+func TestTheDocumentListsEveryCheck(t *testing.T) {
+	text, err := os.ReadFile("../../docs/field-check.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "| check | assumption | mark |\n|---|---|---|\n"
+	for _, c := range Checks() {
+		want += fmt.Sprintf("| %s | %s | %s |\n", c.ID, c.Assumption, c.Mark)
+	}
+	_, listed, _ := strings.Cut(string(text), "## The checks\n\n")
+	listed, _, _ = strings.Cut(listed, "\n\n")
+	if diff := cmp.Diff(want, listed+"\n"); diff != "" {
+		t.Errorf("the checks of docs/field-check.md (-want +there):\n%s", diff)
 	}
 }
 

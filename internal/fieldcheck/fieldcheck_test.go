@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/fieldcheck"
 	"github.com/pullpass/pullpass/sandbox"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
@@ -68,6 +71,42 @@ func TestWhatTheChecksSeeInTheSandbox(t *testing.T) {
 		t.Errorf("what was seen (-want +got):\n%s", diff)
 	}
 	l.mustBeEmpty()
+}
+
+// The document's policies are enough for a run, and let nothing be changed elsewhere.
+func TestTheDocumentedPermissionsAreEnough(t *testing.T) {
+	text, err := os.ReadFile("../../docs/field-check.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if len(policies) != 2 {
+		t.Fatalf("the document has %d policies, want that of the source and that of the destination", len(policies))
+	}
+	l := newLab(t, sandbox.Config{})
+	var config strings.Builder
+	for i, account := range []arn.AccountID{sandboxtest.Source, sandboxtest.Destination} {
+		key, err := l.box.User(account, "checker", policies[i][1]).Credentials.Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&config, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", account, key.AccessKeyID, key.SecretAccessKey)
+	}
+	file := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(file, []byte(config.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := l.run(t.Context(), l.fieldOf(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), lines(seen)); diff != "" {
+		t.Errorf("what was seen (-as an administrator, +with the documented permissions):\n%s", diff)
+	}
 }
 
 // On a bad day some checks may see something else; but each comes to its end, and nothing is left.

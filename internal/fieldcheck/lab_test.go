@@ -55,9 +55,15 @@ func newLab(t *testing.T, config sandbox.Config) *lab {
 // field is a configuration that leads to the lab, where waiting takes no time.
 func (l *lab) field() fieldcheck.Config {
 	l.t.Helper()
+	return l.fieldOf(sandbox.ConfigFile(l.dir))
+}
+
+// fieldOf is that of the profiles in a configuration file, each named by its account.
+func (l *lab) fieldOf(file string) fieldcheck.Config {
+	l.t.Helper()
 	client := &http.Client{Transport: l.transport}
 	factory := awsclient.New(awsclient.Config{
-		HTTPClient: client, ConfigFiles: []string{sandbox.ConfigFile(l.dir)}, CredentialsFiles: []string{},
+		HTTPClient: client, ConfigFiles: []string{file}, CredentialsFiles: []string{},
 		Region: sandboxtest.Region, Isolated: true, Retry: awsclient.Retry{MaxBackoff: time.Millisecond},
 	})
 	return fieldcheck.Config{
