@@ -32,7 +32,7 @@ type fieldcheckOptions struct {
 }
 
 // mostWait leaves the other checks their time: one check waits up to four times as long.
-const mostWait = fieldcheck.MostTime / 6
+const mostWait = fieldcheck.MostTime / 10
 
 func (a *app) fieldcheckCommand() *cobra.Command {
 	var o fieldcheckOptions
@@ -168,8 +168,10 @@ func (a *app) cleanField(ctx context.Context, config fieldcheck.Config, yes bool
 	if err != nil {
 		return err
 	}
-	a.say("In %s and %s this removes every user, role and policy below %s, and in %s the repositories below it,\nthat a field check has tagged as its own.",
-		config.Source.Account, config.Destination.Account, fieldcheck.Path, config.Source.Account)
+	if !a.quiet || !yes {
+		a.say("This removes what field checks have tagged as their own: in %s and %s the users, roles and policies below %s,\n"+
+			"in %s the repositories of %s below it.", f.Source.Account, f.Destination.Account, fieldcheck.Path, f.Source.Account, f.Region)
+	}
 	if err := a.confirm(ctx, yes, "Remove them?"); err != nil {
 		return err
 	}
@@ -188,7 +190,9 @@ func (a *app) checkField(ctx context.Context, config fieldcheck.Config, checks [
 	if err != nil {
 		return err
 	}
-	a.announce(f, len(checks))
+	if !a.quiet || !o.yes {
+		a.announce(f, len(checks))
+	}
 	if err := a.confirm(ctx, o.yes, "Make and remove all that?"); err != nil {
 		return err
 	}
@@ -224,13 +228,13 @@ func (a *app) checkField(ctx context.Context, config fieldcheck.Config, checks [
 // announce says what a run makes before it makes it.
 func (a *app) announce(f *fieldcheck.Field, checks int) {
 	a.say(`This field check, %s, runs %d checks.
-  in %s (source)       it makes users with keys, roles and policies, and one ECR repository with an image of 2 KiB
+  in %s (source)       it makes users with keys, roles and policies, and one ECR repository in %s with an image of 2 KiB
   in %s (destination)  it makes users with keys
 IAM's are below %s, the repository has the same path; all are tagged %s=%s
 and removed at the end. What the users may do: assume these roles, list users and roles, read that repository.
 It sends at most %d requests, begins nothing more after %s, and then cleans up for some minutes at most.
 IAM and STS cost nothing; the repository holds its 2 KiB for minutes, which no bill shows.`,
-		f.RunID(), checks, f.Source.Account, f.Destination.Account, fieldcheck.Path+f.RunID()+"/", fieldcheck.Tag, f.RunID(),
+		f.RunID(), checks, f.Source.Account, f.Region, f.Destination.Account, fieldcheck.Path+f.RunID()+"/", fieldcheck.Tag, f.RunID(),
 		fieldcheck.MostCalls, fieldcheck.MostTime)
 }
 

@@ -105,7 +105,7 @@ func TestAFieldCheckThatIsNotWantedMakesNothing(t *testing.T) {
 		"one account is not enough": {"yes\n", []string{"--destination", "111111111111"}, 2, "both profiles lead to account 111111111111"},
 		"an unknown check":          {"yes\n", []string{"--only", "weather"}, 2, "hint: the checks are: subscription/registry, registry/challenge, "},
 		"an unknown profile":        {"yes\n", []string{"--source", "nobody"}, 2, `unknown profile "nobody"`},
-		"a wait without end":        {"yes\n", []string{"--wait", "1h"}, 2, "want a time of 5m0s at most"},
+		"a wait without end":        {"yes\n", []string{"--wait", "1h"}, 2, "want a time of 3m0s at most"},
 		"a Region of China":         {"yes\n", []string{"--region", "cn-north-1"}, 2, "checking in cn-north-1: no packages registry exists"},
 		"a Region that is none":     {"yes\n", []string{"--region", "Oregon"}, 2, `invalid Region "Oregon"`},
 	} {

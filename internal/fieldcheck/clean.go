@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ const (
 // clean removes everything below a path from both accounts. IAM may list late what was made last: it is done when nothing
 // was there for as long as a change is given to be known everywhere.
 func (f *Field) clean(ctx context.Context, path string) error {
-	f.Progress("clean up below " + path)
+	f.Progress("clean up below " + path + ", which takes a minute or so")
 	f.budget.grant(MostCalls, MostTime)
 	var err error
 	quiet, failed := -betweenSweeps, 0
@@ -87,7 +88,7 @@ func (s *sweep) try(err error, format string, args ...any) {
 }
 
 func (s *sweep) tellLeft() {
-	for name := range s.left {
+	for _, name := range slices.Sorted(maps.Keys(s.left)) {
 		s.Progress("left alone, because it lacks the tag " + Tag + ": " + name)
 	}
 }

@@ -125,7 +125,7 @@ func (f *Field) observe(ctx context.Context, check Check) Observation {
 	var untold notSeen
 	switch {
 	case errors.As(err, &untold):
-		s.seen.NotSeen = string(untold)
+		s.seen.NotSeen = f.names.normal(string(untold))
 	case err != nil:
 		s.seen.Error = f.names.normal(awsclient.InBrief(err).Error())
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -282,6 +283,31 @@ func TestARunStopsWhenItsTimeIsUsedUp(t *testing.T) {
 		t.Errorf("the check past the time says %+v", second)
 	}
 	l.mustBeEmpty()
+}
+
+func TestACheckThatCannotTellSaysWhyAndNamesNobody(t *testing.T) {
+	l := newLab(t, sandbox.Config{})
+	reach := l.transport
+	l.transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Host == "api.ecr.us-east-1.amazonaws.com" {
+			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Request: r, Body: io.NopCloser(
+				strings.NewReader(`{"__type":"AccessDeniedException","message":"User: arn:aws:iam::111111111111:user/u may not"}`))}, nil
+		}
+		return reach.RoundTrip(r)
+	})
+	config := l.field()
+	config.Subscription = ""
+	seen, err := l.run(t.Context(), config, "registry/other-region", "subscription")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[fieldcheck.ID]fieldcheck.Observation{
+		"subscription/registry": {NotSeen: "no subscription was given (--subscription)"},
+		"registry/other-region": {NotSeen: "ECR in us-east-1 gave no token in time: 403 AccessDeniedException: User: arn:aws:iam::<source>:user/u may not"},
+	}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Errorf("what was seen (-want +got):\n%s", diff)
+	}
 }
 
 func TestAClockThatIsOffDoesNotCount(t *testing.T) {

@@ -179,6 +179,9 @@ func (f *Field) session(ctx context.Context, u *user, r *role, policy string) (a
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	if !w.came {
+		return aws.Credentials{}, notSeen("a role could not be assumed in time: " + w.String())
+	}
 	return sessionKeys(w.answer)
 }
 

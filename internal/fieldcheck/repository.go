@@ -206,7 +206,7 @@ func (f *Field) token(ctx context.Context, keys aws.Credentials, region arn.Regi
 		return "", err
 	}
 	if !w.came {
-		return "", fmt.Errorf("asking ECR in %s for a token: %s", region, w)
+		return "", notSeen(fmt.Sprintf("ECR in %s gave no token in time: %s", region, w))
 	}
 	var out struct {
 		AuthorizationData []struct{ AuthorizationToken string }

@@ -180,9 +180,6 @@ func sessionKeys(a answer) (aws.Credentials, error) {
 			}
 		} `xml:"AssumeRoleResult"`
 	}
-	if !a.ok() {
-		return aws.Credentials{}, fmt.Errorf("assuming a role: %s", a)
-	}
 	if err := xml.Unmarshal(a.body, &out); err != nil {
 		return aws.Credentials{}, fmt.Errorf("reading the session that STS gave: %w", err)
 	}
