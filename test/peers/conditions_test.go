@@ -17,7 +17,17 @@ const (
 	keyDeleted     = "key deleted"
 )
 
-var asApplied = condition{name: "as applied"}
+var (
+	asApplied = condition{name: "as applied"}
+	// subscriptionExpired is in a sandbox of its own. The file leads to a password still, which opens nothing: it is the
+	// registry's side that no longer lets the source account in.
+	subscriptionExpired = condition{name: "subscription expired"}
+)
+
+// closesRegistry tells whether the registry refuses one who has a password, since one side or the other no longer allows it.
+func (c condition) closesRegistry() bool {
+	return c.name == policyDetached || c.name == subscriptionExpired.name
+}
 
 // spoiled are the conditions in which a share is broken. Each comes on top of the one before: AWS looks at the key first, then
 // at the trust, then at the policy, so what was broken last is what shows.

@@ -81,8 +81,8 @@ func containerdOperations(c containerd) []operation {
 			return "complete and unpacked"
 		},
 		func(l *lending, cond condition) refusal {
-			if cond.name == policyDetached {
-				return deniedHead(l, cond)
+			if cond.closesRegistry() {
+				return refusal{"403", []string{"403 Forbidden"}} // It asks with HEAD, whose answer has no words.
 			}
 			return refusedAtRegistry(notAuthorized, aPackage)(l, cond)
 		},

@@ -11,21 +11,40 @@ import (
 // TestDelivered gives what pullpass delivers to programs that were not written for it, in one sandbox under AWS's real host
 // names: in both postures, with the share as it was applied, then with one action less at a time, then spoiled.
 func TestDelivered(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, "")
 	recorded := &record{}
 	t.Run("administrators", func(t *testing.T) { s.administer(t, recorded) })
-	t.Run("postures", func(t *testing.T) {
-		for _, posture := range postures {
-			t.Run(string(posture), func(t *testing.T) {
+	const done = 0
+	s.playEach(t, "lent", done, func(t *testing.T, l *lending) { l.play(t, recorded) })
+	t.Run("what is granted is what is needed", recorded.grantsTheNeeded)
+
+	late := newStage(t, expired)
+	late.chart, late.image = s.chart, s.image
+	const proofFailed = 4
+	late.playEach(t, "expired", proofFailed, func(t *testing.T, l *lending) { l.try(t, recorded, subscriptionExpired) })
+	if !t.Failed() { // The documents tell of runs that passed.
+		recorded.keep(t)
+	}
+}
+
+// playEach applies a share in each posture, which must end with a certain exit code, then plays them beside each other.
+func (s *stage) playEach(t *testing.T, name string, code int, play func(*testing.T, *lending)) {
+	t.Helper()
+	var lent []*lending
+	for _, p := range postures {
+		lent = append(lent, s.lend(t, p, code))
+	}
+	if s.image == "" {
+		lent[0].readBundle(t)
+	}
+	t.Run(name, func(t *testing.T) {
+		for _, l := range lent {
+			t.Run(string(l.posture), func(t *testing.T) {
 				t.Parallel()
-				s.lend(t, posture).play(t, recorded)
+				play(t, l)
 			})
 		}
 	})
-	if t.Failed() {
-		return // The documents tell of runs that passed.
-	}
-	recorded.keep(t)
 }
 
 // A posture is how a share is granted.
@@ -46,15 +65,16 @@ type stage struct {
 	containerd   containerd
 }
 
-func newStage(t *testing.T) *stage {
+// newStage serves a sandbox with these accounts; an empty text stands for the default accounts.
+func newStage(t *testing.T, accounts string) *stage {
 	t.Helper()
 	found := findPrograms(t)
 	s := &stage{
 		scene: scene{programs: found, aws: found.aws[0], way: realNames, home: t.TempDir(), exported: map[string][]string{}},
 		host:  registryHost(registryByTable(t, region)),
 	}
-	s.cloud = startCloud(t, s.programs.pullpass, "")
-	for _, account := range []string{source, destination, stranger} {
+	s.cloud = startCloud(t, s.programs.pullpass, accounts)
+	for _, account := range []string{source, destination} {
 		s.exports(t, account) // Both postures read them at once from here on.
 	}
 	s.containerd = startContainerd(t, found)
@@ -74,8 +94,8 @@ type lending struct {
 	password               string // taken as the share was applied
 }
 
-// lend applies a share of one cluster in a posture.
-func (s *stage) lend(t *testing.T, p posture) *lending {
+// lend applies a share of one cluster in a posture, which must end with a certain exit code.
+func (s *stage) lend(t *testing.T, p posture, code int) *lending {
 	t.Helper()
 	o := s.operate(t, string(p), string(p))
 	file := filepath.Join(o.dir, "share.yaml")
@@ -92,12 +112,13 @@ spec:
       access: {profile: "999999999999"}
       clusters: [{name: store-001, directory: out/store-001}]
 `))
-	o.pullpass(t, 0, file, "apply", "--yes")
+	o.pullpass(t, code, file, "apply", "--yes")
 	l := &lending{stage: s, posture: p,
 		configFile: filepath.Join(o.dir, "out", "store-001", "aws-config"),
 		secretFile: filepath.Join(o.dir, "out", "store-001", "aws-secret.yaml"),
 	}
 	l.learn(t)
+	l.password = l.freshPassword(t).succeeded(t).text()
 	return l
 }
 
@@ -130,8 +151,6 @@ func base(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // play runs everything with the share as it is, then with less and less of it.
 func (l *lending) play(t *testing.T, r *record) {
-	l.password = l.freshPassword(t).succeeded(t).text()
-	l.readBundle(t)
 	l.try(t, r, asApplied)
 	l.tryEachAction(t, r)
 	for _, c := range spoiled() {

@@ -71,7 +71,7 @@ func (l *lending) operations() []operation {
 func (l *lending) try(t *testing.T, r *record, c condition) {
 	for _, op := range l.operations() {
 		if op.use == push && c.name != asApplied.name {
-			continue // What was refused before is not tried again with less.
+			continue // Who may not push when all is well is not asked to when it is not.
 		}
 		t.Run(c.name+"/"+op.program.String()+"/"+op.name, func(t *testing.T) {
 			a := l.attempt(t)
@@ -128,7 +128,7 @@ func atToken(l *lending, c condition) refusal {
 func atECR(action, name string) func(*lending, condition) refusal {
 	return func(l *lending, c condition) refusal {
 		refused := atAssumeRole(l, c)
-		if refused.code == "" && (l.posture == hardened || c.name == policyDetached) {
+		if refused.code == "" && (l.posture == hardened || c.closesRegistry()) {
 			return refusal{"AccessDeniedException", []string{"AccessDeniedException", l.caller(), isNotAuthorized(action, l.repository(name))}}
 		}
 		return refused

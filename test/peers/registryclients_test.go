@@ -20,7 +20,7 @@ func refusedAtRegistry(without string, name string) func(*lending, condition) re
 		switch {
 		case c.withoutPassword:
 			return refusal{"401, there is no password to be had", []string{without}}
-		case c.name == policyDetached:
+		case c.closesRegistry():
 			return l.deniedAtRegistry("ecr:BatchGetImage", name)
 		}
 		return refusal{}
@@ -30,11 +30,6 @@ func refusedAtRegistry(without string, name string) func(*lending, condition) re
 // deniedAtRegistry is the registry's own denial, in the words that a client shows whatever it calls the code.
 func (l *lending) deniedAtRegistry(action, name string) refusal {
 	return refusal{"403 DENIED, " + action, []string{l.caller(), isNotAuthorized(action, l.repository(name))}}
-}
-
-// deniedHead is a denial of a HEAD request, of which the status is all that there is.
-func deniedHead(l *lending, _ condition) refusal {
-	return refusal{"403", []string{"403 Forbidden"}}
 }
 
 // deniedPush is how a push fails. Clients first look with HEAD whether a blob is there already, which the hardened role may
@@ -51,7 +46,7 @@ func deniedPush(status, action string) func(*lending, condition) refusal {
 // deniedTags is how a list of tags fails in the hardened posture.
 func deniedTags(without string) func(*lending, condition) refusal {
 	return func(l *lending, c condition) refusal {
-		if l.posture == hardened && !c.withoutPassword || c.name == policyDetached {
+		if l.posture == hardened && !c.withoutPassword || c.closesRegistry() {
 			return l.deniedAtRegistry("ecr:ListImages", aPackage)
 		}
 		return refusedAtRegistry(without, aPackage)(l, c)

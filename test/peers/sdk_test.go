@@ -35,7 +35,7 @@ func sdkOperations(s sdk) []operation {
 				return "the bundle's manifest"
 			},
 			func(l *lending, c condition) refusal {
-				if c.name == policyDetached {
+				if c.closesRegistry() {
 					return atECR("ecr:BatchGetImage", bundleRepository)(l, c)
 				}
 				return atAssumeRole(l, c)
