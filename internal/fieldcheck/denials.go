@@ -53,25 +53,32 @@ func (s *stage) assumeRoleDenied(ctx context.Context) error {
 	if err := s.ready(ctx, may, open, mayNot); err != nil {
 		return err
 	}
-	absent := arn.IAM(s.Source.Account, "role", s.path(), *s.named("denial-absent"))
-	texts := map[string]bool{}
-	for _, denied := range []struct {
-		what string
-		user *user
-		role arn.ARN
-	}{
+	return s.noteOneText(ctx, []refusal{
 		{"the caller lacks the permission", mayNot, open.arn},
 		{"the trust says no", may, closed.arn},
-		{"there is no such role", may, absent},
-	} {
+		{"there is no such role", may, arn.IAM(s.Source.Account, "role", s.path(), *s.named("denial-absent"))},
+	})
+}
+
+// refusal is a user who may not assume a role, and why.
+type refusal struct {
+	why  string
+	user *user
+	role arn.ARN
+}
+
+// noteOneText notes refusals, and whether all have the same text but for the names of the user and the role.
+func (s *stage) noteOneText(ctx context.Context, refusals []refusal) error {
+	texts := map[string]bool{}
+	for _, r := range refusals {
 		w, err := s.until(ctx, spread, is("AccessDenied"), func(ctx context.Context) (answer, error) {
-			return s.assume(ctx, denied.user.key(), denied.role, "")
+			return s.assume(ctx, r.user.key(), r.role, "")
 		})
 		if err != nil {
 			return err
 		}
-		s.note("%s: %s", denied.what, w)
-		texts[strings.NewReplacer(denied.user.arn.String(), "U", denied.role.String(), "R").Replace(w.String())] = true
+		s.note("%s: %s", r.why, w)
+		texts[strings.NewReplacer(r.user.arn.String(), "U", r.role.String(), "R").Replace(w.String())] = true
 	}
 	if len(texts) == 1 {
 		s.note("but for the names it is one text")
@@ -117,7 +124,7 @@ func (s *stage) trustDenies(ctx context.Context) error {
 	return nil
 }
 
-// deniedAtHome looks at the source's own users and sessions, who try to list its users.
+// deniedAtHome looks at the source's own users, and at a session, who try to list its users.
 func (s *stage) deniedAtHome(ctx context.Context) error {
 	bare, err := s.makeUser(ctx, &s.Source, "denial-bare")
 	if err != nil {
@@ -131,22 +138,7 @@ func (s *stage) deniedAtHome(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	assumer, err := s.makeUser(ctx, &s.Source, "denial-assumer", allow("sts:AssumeRole", s.pathOf(&s.Source)))
-	if err != nil {
-		return err
-	}
-	r, err := s.makeRole(ctx, "denial-session", []statement{trusting(assumer.arn.String())}, allow("iam:ListUsers", "*"))
-	if err != nil {
-		return err
-	}
-	if err := s.ready(ctx, assumer, r, bare, denied, bounded); err != nil {
-		return err
-	}
-	narrow, err := document(allow("iam:ListRoles", "*"))
-	if err != nil {
-		return err
-	}
-	session, err := s.session(ctx, assumer, r, narrow)
+	session, err := s.narrowed(ctx, bare, denied, bounded)
 	if err != nil {
 		return err
 	}
@@ -157,15 +149,40 @@ func (s *stage) deniedAtHome(ctx context.Context) error {
 		{"no permission", bare.key()}, {"an explicit deny", denied.key()},
 		{"a boundary that does not allow", bounded.key()}, {"a session policy that does not allow", session},
 	} {
-		w, err := s.until(ctx, spread, is("AccessDenied"), func(ctx context.Context) (answer, error) {
-			return s.query(ctx, globalIAM(), caller.keys, "ListUsers", url.Values{"PathPrefix": {s.path()}, "MaxItems": {"1"}})
-		})
+		w, err := s.until(ctx, spread, is("AccessDenied"), s.listing(caller.keys))
 		if err != nil {
 			return err
 		}
 		s.note("%s: %s", caller.what, w)
 	}
 	return nil
+}
+
+// listing asks IAM for the users of the run, one at most.
+func (f *Field) listing(keys aws.Credentials) func(context.Context) (answer, error) {
+	return func(ctx context.Context) (answer, error) {
+		return f.query(ctx, globalIAM(), keys, "ListUsers", url.Values{"PathPrefix": {f.path()}, "MaxItems": {"1"}})
+	}
+}
+
+// narrowed makes a session of a role that may list users, with a policy that does not let it, once the others are known too.
+func (s *stage) narrowed(ctx context.Context, others ...*user) (aws.Credentials, error) {
+	u, err := s.makeUser(ctx, &s.Source, "denial-assumer", allow("sts:AssumeRole", s.pathOf(&s.Source)))
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	r, err := s.makeRole(ctx, "denial-session", []statement{trusting(u.arn.String())}, allow("iam:ListUsers", "*"))
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	if err := s.ready(ctx, u, r, others...); err != nil {
+		return aws.Credentials{}, err
+	}
+	narrow, err := document(allow("iam:ListRoles", "*"))
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return s.session(ctx, u, r, narrow)
 }
 
 // bounded makes a user that may list users but for its boundary.

@@ -105,9 +105,7 @@ func (s *stage) newPolicy(ctx context.Context) error {
 		return err
 	}
 	s.noteSpread("a new policy, attached", attached, 30*time.Second, "NoSuchEntity")
-	counts, err := s.until(ctx, 2*spread, answer.ok, func(ctx context.Context) (answer, error) {
-		return s.query(ctx, globalIAM(), u.key(), "ListUsers", url.Values{"PathPrefix": {s.path()}, "MaxItems": {"1"}})
-	})
+	counts, err := s.until(ctx, 2*spread, answer.ok, s.listing(u.key()))
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package fieldcheck
 import (
 	"context"
 	"fmt"
-	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -74,9 +73,7 @@ func (s *stage) distrust(ctx context.Context, u *user, r *role) error {
 func (s *stage) noteSession(ctx context.Context, when string, session aws.Credentials, wanted func(answer) bool) error {
 	for _, q := range []question{
 		s.asked(session)[0],
-		{"IAM", func(ctx context.Context) (answer, error) {
-			return s.query(ctx, globalIAM(), session, "ListUsers", url.Values{"PathPrefix": {s.path()}, "MaxItems": {"1"}})
-		}},
+		{"IAM", s.listing(session)},
 	} {
 		w, err := s.until(ctx, 2*spread, wanted, q.ask)
 		if err != nil {
