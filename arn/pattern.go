@@ -83,18 +83,19 @@ func (p Pattern) MatchResource(s string) bool {
 	}
 	// This is glob one level up: components take the place of characters, one with a star at its end that of a star. As
 	// there, going back to the last such star is enough.
-	pattern, resume, retry, canRetry := p.text, "", "", false
-	for component := 1; ; {
+	pattern, component := p.text, 1
+	resume, resumeAt, retry, canRetry := "", 0, "", false
+	for {
 		want, restOfPattern, more := strings.Cut(pattern, ":")
 		if !more || component == 6 {
-			if glob(pattern, s, anyRun, anyChar) {
-				return true
+			if matched, final := matchEnd(pattern, s); final {
+				return matched
 			}
 		} else if have, rest, ok := strings.Cut(s, ":"); ok && glob(want, have, anyRun, anyChar) {
 			pattern, s = restOfPattern, rest
 			component++
 			if strings.HasSuffix(want, string([]byte{anyRun})) {
-				resume, retry, canRetry = pattern, rest, true
+				resume, resumeAt, retry, canRetry = pattern, component, rest, true
 			}
 			continue
 		}
@@ -105,9 +106,22 @@ func (p Pattern) MatchResource(s string) bool {
 		if !ok {
 			return false
 		}
-		retry, pattern, s = rest, resume, rest
-		component = 1 + strings.Count(p.text[:len(p.text)-len(resume)], ":")
+		retry, pattern, s, component = rest, resume, rest, resumeAt
 	}
+}
+
+// matchEnd matches the rest of a pattern. The answer is final if it matches, and if a star was reached: what does not
+// match behind a star does not match in the shorter text of a later start either, so that a long text is searched once.
+func matchEnd(pattern, s string) (matched, final bool) {
+	if glob(pattern, s, anyRun, anyChar) {
+		return true, true
+	}
+	star := strings.IndexByte(pattern, anyRun)
+	if star < 0 {
+		return false, false
+	}
+	_, reached := prefix(pattern[:star], s, anyChar)
+	return false, reached
 }
 
 func clean(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
