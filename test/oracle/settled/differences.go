@@ -136,7 +136,7 @@ func Differences() []Difference {
 			Rule:    "Inside one account, what a resource's policy allows to the session itself or to everyone is not limited by what a session policy leaves out.",
 			Oracle:  "refuses what the session policy does not allow, whoever is named",
 			Corpus:  []string{"everyone of a resource policy is past a session policy that leaves the action out", "a trust policy that names the session is past its session policy"},
-			Rewrite: namedAlone,
+			Rewrite: namedAlone, AllowsAlone: true,
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/pullpass/pullpass/internal/simulation"
 	"github.com/pullpass/pullpass/test/oracle/cases"
 	"github.com/pullpass/pullpass/test/oracle/compare"
 )
@@ -21,6 +22,9 @@ type Difference struct {
 	// Rewrite returns a case that by AWS's rule is decided like c, and that says in words which the oracle reads as AWS does
 	// what it misreads in c; nil where there is nothing of it in c. It looks at the case alone, never at an engine.
 	Rewrite func(c *cases.Case) *cases.Case
+	// AllowsAlone says that Rewrite takes ways to be allowed away, so that only an allowed case is decided like c. What we
+	// deny is then not explained by it.
+	AllowsAlone bool
 }
 
 // Explain returns the names of the fewest differences that account for a disagreement, none if they do not: rewritten by
@@ -28,6 +32,9 @@ type Difference struct {
 func Explain(ctx context.Context, oracle compare.Engine, differences []Difference, o compare.Opinion) ([]string, error) {
 	var applicable []Difference
 	for _, d := range differences {
+		if d.AllowsAlone && o.Ours.Decision != simulation.Allowed {
+			continue
+		}
 		if d.Rewrite(o.Case) != nil {
 			applicable = append(applicable, d)
 		}

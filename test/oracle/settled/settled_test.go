@@ -17,7 +17,7 @@ import (
 )
 
 // A rewrite must say the same by AWS's rules, which authz follows: were it to change a decision, it could explain away a
-// mistake of authz. That of namedAlone takes ways to be allowed away, and so may turn an Allow, but nothing else, into less.
+// mistake of authz. One that AllowsAlone may turn an Allow, but nothing else, into less.
 func TestRewritesDoNotChangeDecisions(t *testing.T) {
 	made := make([]*cases.Case, 10_000)
 	for n := range made {
@@ -36,7 +36,7 @@ func TestRewritesDoNotChangeDecisions(t *testing.T) {
 				}
 				concerned++
 				was, is := simulation.Run(c.Wire()), simulation.Run(rewritten.Wire())
-				if d.Name == "a resource policy that names the session" && is.Decision == simulation.ImplicitlyDenied {
+				if d.AllowsAlone && is.Decision == simulation.ImplicitlyDenied {
 					continue
 				}
 				if was.Decision != is.Decision || is.Error != "" {
@@ -131,5 +131,28 @@ func TestExplain(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// An authz that denies too much must not be excused by a rewrite that takes away what allows the case.
+func TestADenialOfOursIsNotExplainedByWhatAllowsLess(t *testing.T) {
+	c := &cases.Case{Action: "odd", Identity: []*iampolicy.Document{{}}}
+	differences := []settled.Difference{{
+		Name:        "less is allowed",
+		Rewrite:     func(c *cases.Case) *cases.Case { out := c.Clone(); out.Identity = nil; return out },
+		AllowsAlone: true,
+	}}
+	for ours, want := range map[simulation.Outcome][]string{
+		simulation.Allowed:          {"less is allowed"},
+		simulation.ImplicitlyDenied: nil,
+	} {
+		oracle := answers(func(*cases.Case) simulation.Outcome { return ours })
+		got, err := settled.Explain(t.Context(), oracle, differences, compare.Opinion{Case: c, Ours: engine.Verdict{Decision: ours}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", ours, diff)
+		}
 	}
 }
