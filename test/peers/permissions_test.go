@@ -13,9 +13,9 @@ func (r *record) permissions() string {
 	text.WriteString(`# Permissions
 
 Which programs need which action. Each action that a posture grants was taken away by itself, and every program of
-[compatibility.md](compatibility.md) was run again on all that had worked. A pull is what getting packages onto a cluster takes; a look-up
-is what an administrator may like to see and no pull asks for. ` + "`make peers`" + ` makes this file, and fails where the hardened
-posture grants an action that no pull needs.
+[compatibility.md](compatibility.md) was run again on all that had worked. A pull is what getting packages onto a cluster
+takes; a look-up is what an administrator may like to see and no pull asks for. ` + "`make peers`" + ` makes this file, and fails where
+the hardened posture grants an action too many or too few for the pulls.
 `)
 	for _, p := range postures {
 		fmt.Fprintf(&text, "\n## %s\n\n| action | pulls that fail without it | look-ups that fail without it |\n|---|---|---|\n", p)

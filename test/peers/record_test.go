@@ -119,8 +119,9 @@ func (r *record) compatibility() string {
 
 Programs that were not written for pullpass nor for its sandbox, run unchanged against the sandbox under AWS's real host
 names. Each has nothing of AWS's but the file that ` + "`pullpass apply`" + ` delivered, or the Secret that carries it. Then the role's
-policy is detached, the role's trust is dropped, and the key is deleted, one on top of the other; last comes a subscription that has expired. A refusal counts only
-with AWS's own words for it. Registry clients keep the password that they had, as long as the file leads to one.
+policy is detached, the role's trust is dropped, and the key is deleted, one on top of the other; last comes a subscription
+that has expired. A refusal counts only with AWS's own words for it, or with the status where a client shows no more.
+Registry clients keep the password that they had, as long as the file leads to one.
 
 ` + "`make peers`" + ` makes this file, and says where a run differs. Other versions of aws-cli and containerd than these are tried
 as they are found.
