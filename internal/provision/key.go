@@ -30,6 +30,9 @@ func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) 
 		if err := w.putTags(ctx, op.User, map[string]string{plan.TagPending: string(w.Run)}, call); err != nil {
 			return err
 		}
+		if err := w.unmade(ctx, op); err != nil { // After the mark, which makes runs that begin now wait.
+			return err
+		}
 	}
 	key, err := w.newKey(ctx, op, call)
 	if err != nil {

@@ -89,22 +89,71 @@ func value(a *arn.ARN) arn.ARN {
 // skew is how far a clock may be from IAM's for a signature to be good [seen].
 const skew = 15 * time.Minute
 
-// deleteLost deletes a key that this run has made without knowing, once it shows. The user bears this run's mark, so that
-// no other run makes keys of it; one that a person made before the run began is told by its date.
+// deleteLost deletes a key that this run has made without knowing, once it shows. A key that a person made before the run
+// began is told by its date, one of another run by what that run leaves on the user and in the deliveries.
 func (w *worker) deleteLost(ctx context.Context, op plan.CreateKey) error {
 	lost, err := w.lostKeys(ctx, op)
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	if len(lost) > 1 { // One call makes one key.
+		return w.changed(op.User, "another run has made a key")
+	}
+	if err := w.stillMarked(ctx, op.User); err != nil {
+		return err
+	}
+	key := plan.DeleteKey{User: op.User, Key: lost[0].ID}
+	for _, d := range op.Deliveries {
+		key.Deliveries = append(key.Deliveries, d.ClusterDelivery)
+	}
+	if err := w.heldByNone(ctx, key); err != nil {
+		return err
+	}
+	_, err = w.in.IAM.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{
+		UserName: aws.String(op.User.Name()), AccessKeyId: aws.String(string(key.Key)),
+	})
+	if err == nil || absent(err) {
+		return nil
+	}
+	return failed(w.id, err, "deleting access key %s of user %s, whose secret was lost on the way", key.Key, op.User.Name())
+}
+
+// stillMarked makes sure that the user bears this run's mark: a run that has come since puts its own there, and takes it
+// away once it has delivered.
+func (w *worker) stillMarked(ctx context.Context, user arn.ARN) error {
+	err := w.Settling.Do(ctx, func(ctx context.Context) error {
+		found, err := w.reader().getUser(ctx, user.Name())
+		if err != nil {
+			return err
+		}
+		if found == nil || plan.RunID(found.Tags[plan.TagPending]) != w.Run {
+			return awsclient.ErrNotSeen
+		}
+		return nil
+	})
+	if errors.Is(err, awsclient.ErrNotSeen) {
+		return w.changed(user, "another run is at work on it")
+	}
+	return err
+}
+
+// unmade makes sure that the user has no key of which the plan did not know. Between the plan and its carrying out a
+// person may have thought for hours, in which another run may have made and delivered the key that was lacking.
+func (w *worker) unmade(ctx context.Context, op plan.CreateKey) error {
+	keys, err := w.reader().keys(ctx, op.User.Name())
 	if err != nil {
 		return err
 	}
-	for _, key := range lost {
-		_, err := w.in.IAM.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{
-			UserName: aws.String(op.User.Name()), AccessKeyId: aws.String(string(key.ID)),
-		})
-		if err != nil && !absent(err) {
-			return failed(w.id, err, "deleting access key %s of user %s, whose secret was lost on the way", key.ID, op.User.Name())
+	for _, k := range keys {
+		if !slices.Contains(op.Others, k.ID) {
+			return w.changed(op.User, fmt.Sprintf("it has got access key %s", k.ID))
 		}
 	}
 	return nil
+}
+
+func (w *worker) changed(user arn.ARN, why string) error {
+	return fmt.Errorf("%w: user %s in account %s: %s", ErrChanged, user.Name(), w.id, why)
 }
 
 // lostKeys waits until a key shows that this run may have made, or long enough to say that it made none.

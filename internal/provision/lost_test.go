@@ -13,8 +13,15 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/provision"
+	"github.com/pullpass/pullpass/internal/share"
 	"github.com/pullpass/pullpass/sandbox"
 )
 
@@ -84,4 +91,124 @@ func TestAKeyThatWasThereIsNotTakenForALostOne(t *testing.T) {
 	if diff := cmp.Diff(want, slices.Sorted(slices.Values(l.keys(depot, user)))); diff != "" || losing.left.Load() >= 0 {
 		t.Errorf("keys of the user (-want +got):\n%s", diff)
 	}
+}
+
+// interrupter is there when the first key is made: it lets something happen, and the answer is lost.
+type interrupter struct {
+	http.RoundTripper
+	happened atomic.Bool
+	// effective lets the key be made.
+	effective bool
+	meanwhile func()
+}
+
+func (i *interrupter) RoundTrip(request *http.Request) (*http.Response, error) {
+	action, err := actionOf(request)
+	if err != nil {
+		return nil, err
+	}
+	if action != "CreateAccessKey" || i.happened.Swap(true) {
+		return i.RoundTripper.RoundTrip(request)
+	}
+	if i.effective {
+		response, err := i.RoundTripper.RoundTrip(request)
+		if err = errors.Join(err, response.Body.Close()); err != nil {
+			return nil, err
+		}
+	}
+	i.meanwhile()
+	return nil, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+}
+
+// keyless takes the key of depot-001 away, as a person may, so that a run makes another.
+func (l *lab) keyless() {
+	l.t.Helper()
+	l.mustApply()
+	must(l.t, os.RemoveAll(filepath.Join(l.out, "depot-001")))
+	for _, key := range l.keys(depot, depotUser) {
+		_, err := l.sandbox.IAM(depot).DeleteAccessKey(l.t.Context(), &iam.DeleteAccessKeyInput{
+			UserName: aws.String(depotUser), AccessKeyId: aws.String(key),
+		})
+		must(l.t, err)
+	}
+}
+
+// give delivers a key to depot-001.
+func (l *lab) give(key credential.AccessKey) {
+	l.t.Helper()
+	i := slices.IndexFunc(l.desired.Destinations, func(d share.DestinationSide) bool { return d.Account == depot })
+	config := l.desired.Destinations[i].Clusters[0].Config
+	must(l.t, delivery.Directory{Path: filepath.Join(l.out, "depot-001")}.Write(l.t.Context(), config.WithKey(key)))
+}
+
+func (l *lab) unmark() {
+	l.t.Helper()
+	_, err := l.sandbox.IAM(depot).UntagUser(l.t.Context(), &iam.UntagUserInput{
+		UserName: aws.String(depotUser), TagKeys: []string{plan.TagPending},
+	})
+	must(l.t, err)
+}
+
+// What shows after a lost answer may be another run's: it is deleted only where nothing says so.
+func TestAnotherRunsKeyIsNotTakenForALostOne(t *testing.T) {
+	const theirRun = "20261122T123000Z.0000000e.desktop"
+	for sentence, test := range map[string]struct {
+		effective bool
+		meanwhile func(l *lab) (theirs credential.AccessKey)
+	}{
+		"a run that marked the user later makes it": {meanwhile: func(l *lab) credential.AccessKey {
+			l.mark(theirRun)
+			return l.madeElsewhere()
+		}},
+		"a run has made, delivered and unmarked it": {meanwhile: func(l *lab) credential.AccessKey {
+			key := l.madeElsewhere()
+			l.give(key)
+			l.unmark()
+			return key
+		}},
+		"a run that marked the user earlier delivers it": {meanwhile: func(l *lab) credential.AccessKey {
+			key := l.madeElsewhere()
+			l.give(key)
+			return key
+		}},
+		"there are two, of which one is the lost one": {effective: true, meanwhile: (*lab).madeElsewhere},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			l := newLab(t, sandbox.Config{})
+			l.keyless()
+			var theirs credential.AccessKey
+			l.transport = &interrupter{RoundTripper: l.transport, effective: test.effective, meanwhile: func() { theirs = test.meanwhile(l) }}
+			result := l.apply()
+			if !slices.Contains(l.keys(depot, depotUser), string(theirs.ID)) {
+				t.Error("their key was deleted")
+			}
+			if !result.Changed() {
+				t.Errorf("the run does not say that something changed: %v", result.Err())
+			}
+		})
+	}
+}
+
+// Between a plan and its carrying out a person may think, in which another run makes the key that was lacking.
+func TestNoKeyIsMadeWhereAnotherRunHasMadeOneSinceThePlan(t *testing.T) {
+	l := newLab(t, sandbox.Config{})
+	l.keyless()
+	c := l.run()
+	p := l.plan(c)
+	l.mustApply()
+	want := l.held("depot-001")
+	result, err := provision.Apply(t.Context(), c, p)
+	must(t, err)
+	if !result.Changed() {
+		t.Errorf("the run does not say that something changed: %v", result.Err())
+	}
+	if got := l.held("depot-001"); got != want {
+		t.Errorf("the cluster holds %s, another run had given it %s", got, want)
+	}
+	if diff := cmp.Diff([]string{want}, l.keys(depot, depotUser)); diff != "" {
+		t.Errorf("keys of the user (-want +got):\n%s", diff)
+	}
+	l.mustApply()
+	l.mustBeSettled()
+	l.mustHoldTheOnlyKeys()
 }
