@@ -90,8 +90,8 @@ func (c *condition) compare(o *operand, value string, ctx *Context) verdict {
 		d, err := iampolicy.ParseDate(value)
 		return c.ordered(d.Compare(o.date), err)
 	case addresses:
-		addr, err := netip.ParseAddr(value)
-		return equal(o.prefix.Contains(addr.Unmap()), err)
+		addr, err := iampolicy.ParseAddress(value)
+		return equal(o.prefix.Contains(addr), err)
 	case blobs:
 		b, err := base64.StdEncoding.DecodeString(value)
 		return equal(bytes.Equal(b, o.bytes), err)

@@ -121,15 +121,30 @@ func ParseDate(s string) (time.Time, error) {
 
 // ParsePrefix reads the value of an IP address operator: an address range, or one address
 // (reference_policies_elements_condition_operators.html#Conditions_IPAddress). The bits behind the prefix may be set. The
-// document has /32 as the default prefix; for an IPv6 address this takes the 128 that mean the same.
+// document has /32 as the default prefix; for an IPv6 address this takes the 128 that mean the same. A range of IPv4 addresses
+// in their IPv6 form (RFC 4291, section 2.5.5.2) is the range of those addresses, as ParseAddress has them.
 func ParsePrefix(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {
-		addr, err := netip.ParseAddr(s)
+		addr, err := ParseAddress(s)
 		if err != nil {
 			return netip.Prefix{}, err
 		}
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
 	prefix, err := netip.ParsePrefix(s)
+	const mapped = 96 // the bits before the IPv4 address
+	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= mapped {
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-mapped)
+	}
 	return prefix.Masked(), err
+}
+
+// ParseAddress reads an address of a request. An IPv4 address in its IPv6 form is that IPv4 address. One with a zone is
+// refused: it says nothing outside the machine that it comes from.
+func ParseAddress(s string) (netip.Addr, error) {
+	addr, err := netip.ParseAddr(s)
+	if err == nil && addr.Zone() != "" {
+		return netip.Addr{}, strconv.ErrSyntax
+	}
+	return addr.Unmap(), err
 }

@@ -48,12 +48,16 @@ func TestParsePrefix(t *testing.T) {
 		"203.0.113.7/24": "203.0.113.0/24",
 		"2001:DB8::1":    "2001:db8::1/128",
 		"2001:DB8::/32":  "2001:db8::/32",
+
+		"::ffff:203.0.113.7":     "203.0.113.7/32",
+		"::ffff:203.0.113.7/120": "203.0.113.0/24",
+		"::ffff:203.0.113.7/95":  "::fffe:0:0/95",
 	} {
 		if got, err := iampolicy.ParsePrefix(text); err != nil || got.String() != want {
 			t.Errorf("ParsePrefix(%q) = %v, %v; want %s", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "203.0.113", "203.0.113.0/33", "203.0.113.*", "/8"} {
+	for _, text := range []string{"", "203.0.113", "203.0.113.0/33", "203.0.113.*", "/8", "fe80::1%eth0", "fe80::%eth0/10"} {
 		if got, err := iampolicy.ParsePrefix(text); err == nil {
 			t.Errorf("ParsePrefix(%q) = %v; want an error", text, got)
 		}
