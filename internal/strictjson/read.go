@@ -35,7 +35,7 @@ func Read(src []byte) (Value, error) {
 	if !utf8.Valid(src) {
 		return Value{}, &Error{Offset: firstInvalid(src), Msg: "the document is not valid UTF-8"}
 	}
-	r := reader{src: string(src), nodes: make([]node, 0, mostNodes(src))}
+	r := reader{src: string(src), nodes: make([]node, 0, min(mostNodes(src), 16+len(src)/8))}
 	if r.document() {
 		return Value{all: &tape{src, r.nodes}}, nil
 	}
@@ -47,6 +47,7 @@ func Read(src []byte) (Value, error) {
 }
 
 // mostNodes is how many values JSON text can hold: one, one more with every comma, and a first one in every list or object.
+// Commas in strings count too, which is why Read makes room for no more than a value in eight bytes: nodes take much more.
 func mostNodes(src []byte) int {
 	most := 1
 	for _, c := range []byte(",[{") {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,6 +136,20 @@ func many(name string) string {
 		b.WriteString(`"` + name + `":0`)
 	}
 	return b.String() + "}"
+}
+
+// A text takes memory for what is in it, not for what its commas could be.
+func TestCommasInStringsTakeNoRoom(t *testing.T) {
+	src := []byte(`"` + strings.Repeat(",", 1<<20) + `"`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := strictjson.Read(src); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
+		t.Errorf("%d bytes for %d of text", took, len(src))
+	}
 }
 
 // FuzzRead holds Read against encoding/json: both take the same text, and find the same in it.
