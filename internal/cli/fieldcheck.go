@@ -204,9 +204,6 @@ func (a *app) checkField(ctx context.Context, config fieldcheck.Config, checks [
 		return fmt.Errorf("running the checks against a sandbox: %w", err)
 	}
 	seen, failed := f.Run(ctx, checks)
-	if ctx.Err() != nil {
-		return errors.Join(errInterrupted, failed)
-	}
 	report := fieldcheck.Report{Field: "AWS", Region: string(config.Region), Rows: fieldcheck.Compare(checks, seen, expected)}
 	if o.sandbox != "" {
 		report.Field = "a sandbox"
@@ -217,6 +214,8 @@ func (a *app) checkField(ctx context.Context, config fieldcheck.Config, checks [
 	switch {
 	case failed != nil:
 		return withHint(failed, "pullpass fieldcheck --clean, with the same profiles, goes on removing")
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w; what was made is removed", errInterrupted)
 	case report.Count(fieldcheck.Failed) > 0:
 		return errIncomplete
 	case report.Count(fieldcheck.Differs) > 0:

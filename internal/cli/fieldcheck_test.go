@@ -123,6 +123,35 @@ func TestAFieldCheckThatIsNotWantedMakesNothing(t *testing.T) {
 	}
 }
 
+func TestAFieldCheckThatIsInterruptedCleansUpAndReportsWhatItSaw(t *testing.T) {
+	term := newTerminal(t)
+	o := startBox(t, term, sandbox.Config{})
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var out bytes.Buffer
+	errs := &interrupter{when: "check registry/denied\n", interrupt: interrupt}
+	code := cli.Main(ctx, []string{
+		"fieldcheck", "--sandbox", filepath.Join(term.dir, "box"), "--source", "111111111111", "--destination", "999999999999",
+		"--yes", "--only", "registry",
+	}, cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: errs, Hostname: "lab", TempDir: term.dir,
+		Now: o.clock.now, Wait: o.clock.wait, Random: rand.Reader,
+	})
+	if code != 1 || !strings.HasSuffix(errs.String(), "error: interrupted; what was made is removed\n") {
+		t.Errorf("exit code %d\n%s", code, errs)
+	}
+	for _, row := range []string{"| registry/missing | seen | same |", "| registry/redirect | seen | not seen |"} {
+		if !strings.Contains(out.String(), row) {
+			t.Errorf("the report lacks %s:\n%s", row, &out)
+		}
+	}
+	for _, thing := range o.made() {
+		if strings.Contains(thing, "fieldcheck") {
+			t.Errorf("this is left: %s", thing)
+		}
+	}
+}
+
 func TestAFieldCheckWhileIAMLagsCleansUpAndCleanFindsNothing(t *testing.T) {
 	o := goOut(t, "lag") // In worse weather the SDK waits in real time: see package fieldcheck.
 	var out, errs bytes.Buffer

@@ -102,13 +102,11 @@ func New(c Config) (*Field, error) {
 func (f *Field) RunID() string { return f.run }
 
 // Run does the checks one after the other, and cleans up whatever became of them, even once ctx has ended. The
-// observations are those of the checks that were begun; the error is one of cleaning up, or the context's.
+// observations are those of the checks that were begun; the error is one of cleaning up.
 func (f *Field) Run(ctx context.Context, checks []Check) (seen map[ID]Observation, err error) {
 	seen = map[ID]Observation{}
 	f.budget.grant(MostCalls, MostTime)
-	defer func() {
-		err = errors.Join(ctx.Err(), f.clean(context.WithoutCancel(ctx), f.path()))
-	}()
+	defer func() { err = f.clean(context.WithoutCancel(ctx), f.path()) }()
 	for _, check := range checks {
 		if ctx.Err() != nil {
 			break
