@@ -63,6 +63,7 @@ type cloud struct {
 	seen     map[string]http.Header // by operation, the last request
 	form     map[string]string      // of the last AssumeRole
 	corrupt  func([]byte) []byte    // what the layer store does to a layer
+	cut      func(sent int) bool    // whether it hangs up once so many bytes are on their way
 	requests int
 }
 
@@ -73,6 +74,7 @@ func newCloud(t *testing.T) *cloud {
 		refuse:  map[string]refusal{},
 		seen:    map[string]http.Header{},
 		corrupt: func(b []byte) []byte { return b },
+		cut:     func(int) bool { return false },
 	}
 	c.server = httptest.NewUnstartedServer(c)
 	c.server.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that hang up
@@ -147,7 +149,9 @@ func (c *cloud) verify(t *testing.T, in verify.Input, cfg verify.Config) verify.
 	}
 	in.Registry = wanted()
 	cfg.HTTPClient = c.client()
-	cfg.Attempts = 1
+	if cfg.Attempts == 0 {
+		cfg.Attempts = 1
+	}
 	if cfg.Wait == nil {
 		cfg.Wait = func(context.Context, time.Duration) error {
 			t.Error("something was waited for")
@@ -271,8 +275,13 @@ func (c *cloud) layer(w http.ResponseWriter, r *http.Request) {
 	c.store.ServeHTTP(recorder, r)
 	body := c.corrupt(recorder.Body.Bytes())
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
-	w.WriteHeader(recorder.Code)
-	_, _ = w.Write(body)
+	for sent := range body {
+		if c.cut(sent) {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = w.Write(body[sent : sent+1])
+		_ = http.NewResponseController(w).Flush()
+	}
 }
 
 // noon is the time by the tests' clocks.

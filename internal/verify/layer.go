@@ -18,6 +18,9 @@ import (
 // ErrOtherBytes says that a layer's bytes are not those that the manifest promises.
 var ErrOtherBytes = errors.New("the layer's bytes are not those of the manifest")
 
+// errBrokeOff is for a transfer that had begun: what fails before has been sent again already.
+var errBrokeOff = errors.New("the layer broke off on its way")
+
 // proveLayer fetches the smallest layer, which proves as much as the largest. ECR redirects to its layer store; the
 // token stays with the registry's host. The bytes are streamed, their number and digest checked.
 func (w *walk) proveLayer(ctx context.Context) (string, error) {
@@ -31,7 +34,7 @@ func (w *walk) proveLayer(ctx context.Context) (string, error) {
 	}
 	layer := slices.MinFunc(manifest.Layers, func(a, b v1.Descriptor) int { return cmp.Compare(a.Size, b.Size) })
 	err = w.fetch(ctx, layer)
-	for attempt := 1; isInterruption(err) && attempt < w.Attempts && w.Wait(ctx, firstPause) == nil; attempt++ {
+	for attempt := 1; errors.Is(err, errBrokeOff) && attempt < w.Attempts && w.Wait(ctx, firstPause) == nil; attempt++ {
 		err = w.fetch(ctx, layer) // What broke off on the way has proven nothing.
 	}
 	if err != nil {
@@ -60,7 +63,7 @@ func (w *walk) fetch(ctx context.Context, layer v1.Descriptor) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case isInterruption(err):
-		return err
+		return fmt.Errorf("%w: %w", errBrokeOff, err)
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrOtherBytes, err)
 	case n != layer.Size:

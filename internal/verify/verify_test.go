@@ -324,6 +324,39 @@ func TestLayerBytesAreChecked(t *testing.T) {
 	}
 }
 
+func TestALayerIsFetchedAgainAsOftenAsAnythingElse(t *testing.T) {
+	const attempts = 4
+	for sentence, test := range map[string]struct {
+		at    int // how many bytes come before the layer store hangs up
+		times int
+		want  int // fetches
+		holds bool
+	}{
+		"it breaks off twice":                 {at: 2, times: 2, want: 3, holds: true},
+		"it breaks off each time":             {at: 2, times: 100, want: attempts},
+		"the store hangs up twice":            {at: 0, times: 2, want: 3, holds: true},
+		"the store hangs up on whoever comes": {at: 0, times: 100, want: attempts},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			c, at := newCloud(t), clock{now: noon()}
+			fetches := 0
+			c.cut = func(sent int) bool {
+				if sent == 0 {
+					fetches++
+				}
+				return sent == test.at && fetches <= test.times
+			}
+			chain := c.verify(t, verify.Input{}, verify.Config{Now: at.Now, Wait: at.Wait, Attempts: attempts})
+			if proof, broken := chain.Broken(); broken == test.holds || broken && proof.Fault().Side != verify.Network {
+				t.Errorf("the link %s of side %v is broken: %v", proof.Link, proof.Fault(), proof.Err)
+			}
+			if fetches != test.want {
+				t.Errorf("fetched %d times, want %d", fetches, test.want)
+			}
+		})
+	}
+}
+
 // boastful is a layer that claims a byte more than it has.
 type boastful struct{ v1.Layer }
 
