@@ -27,8 +27,8 @@ func compileCondition(c iampolicy.Condition, variables bool) condition {
 }
 
 // A verdict is how a comparison came out. odd means that it could not be made: a value is not of the operator's type, or
-// a variable is invalid. Such a statement must not be what lets a request through, so that an odd condition counts as
-// met in a Deny statement and as not met in an Allow statement.
+// a negated operator meets an invalid variable. Such a statement must not be what lets a request through, so that an odd
+// condition counts as met in a Deny statement and as not met in an Allow statement.
 type verdict uint8
 
 const (

@@ -84,8 +84,8 @@ func compileStatement(s *iampolicy.Statement, variables bool) statement {
 		notPrincipal: compilePrincipals(s.NotPrincipal),
 		action:       compileActions(s.Action),
 		notAction:    compileActions(s.NotAction),
-		resource:     compileTemplates(s.Resource, variables),
-		notResource:  compileTemplates(s.NotResource, variables),
+		resource:     compileResources(s.Resource, variables),
+		notResource:  compileResources(s.NotResource, variables),
 	}
 	for _, c := range s.Conditions {
 		out.conditions = append(out.conditions, compileCondition(c, variables))
@@ -101,10 +101,10 @@ func compileActions(actions []string) []arn.Pattern {
 	return out
 }
 
-func compileTemplates(texts []string, variables bool) []template {
+func compileResources(texts []string, variables bool) []template {
 	out := make([]template, 0, len(texts))
 	for _, text := range texts {
-		out = append(out, newTemplate(text, variables))
+		out = append(out, newResource(text, variables))
 	}
 	return out
 }

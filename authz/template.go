@@ -45,6 +45,22 @@ func newTemplate(text string, variables bool) template {
 	return t
 }
 
+// newResource is newTemplate for a Resource or NotResource: "You can use a policy variable in the Resource element, but only
+// in the resource portion of the ARN. This portion of the ARN appears after the fifth colon"
+// (reference_policies_variables.html#policy-vars-resourceelement). One that comes before it never resolves.
+func newResource(text string, variables bool) template {
+	t := newTemplate(text, variables)
+	colons := 0
+	for i := range t.parts {
+		if p := &t.parts[i]; p.wild {
+			colons += strings.Count(p.text, ":")
+		} else if colons < 5 {
+			p.impossible = true
+		}
+	}
+	return t
+}
+
 // variable reads what follows `${`: a key and `}`, a key with a default as in `key, 'text'}`, or one of the characters
 // that would otherwise be special. What is none of these is kept as a part that never resolves.
 func variable(s string) (v part, rest string) {

@@ -23,6 +23,8 @@ func resolving() []mutation {
 			"case len(values) > 1 && !p.defaulted:",
 			"a default stands for several values",
 		},
+		{"authz/template.go", "colons < 5", "colons < 4", "a variable may stand in the place of an ARN's account"},
+		{"authz/template.go", "colons < 5", "colons <= 5", "a variable may not begin a resource's name"},
 		{"authz/template.go", "\tcase p.defaulted:", "\tcase false:", "a default is ignored"},
 		{"authz/template.go", "\tcase p.defaulted:", "\tcase true:", "every variable has a default"},
 	}
