@@ -173,13 +173,14 @@ func (l *timeline) prune(before time.Time) (gone bool) {
 	return len(l.versions) == 1 && l.versions[0].thing == nil && l.versions[0].from.Before(before)
 }
 
-// seen is the latest version that has reached a reader, nil for none.
+// seen is the latest version that has reached a reader, nil for none. One that followed on others that are kept no more has
+// reached everybody, also where the lag has become longer since.
 func (l *timeline) seen(name string, lag Lag) any {
-	for _, v := range slices.Backward(l.versions) {
-		if lag.Now.Before(lag.reaches(v.from, name, v.number)) {
-			continue
+	for i, v := range slices.Backward(l.versions) {
+		pruned := i == 0 && v.number > 0
+		if pruned || !lag.Now.Before(lag.reaches(v.from, name, v.number)) {
+			return v.thing
 		}
-		return v.thing
 	}
 	return nil
 }

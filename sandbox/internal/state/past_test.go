@@ -92,6 +92,28 @@ func TestAWriteReachesReplicasOneAfterTheOtherAndAllInTime(t *testing.T) {
 	}
 }
 
+// A lag that grows shows no more of the past than is kept: what is there goes on being there.
+func TestWhatIsOldIsSeenHoweverLongTheLagBecomes(t *testing.T) {
+	store := settled(t)
+	touch := func(w *state.World) error {
+		w.Accounts[account].User("first").Tags.Set("touched", "yes")
+		return nil
+	}
+	change(t, store, written, touch)
+	change(t, store, written.Add(time.Minute), addUser("second")) // by then nobody sees the user untouched
+	for replica := range uint64(replicas) {
+		lag := state.Lag{Max: time.Hour, Replica: replica, Now: written.Add(2 * time.Minute)}
+		if err := store.Seen(lag, func(w *state.World) error {
+			if !has("first")(w) {
+				t.Errorf("replica %d does not know a user from before there was lag", replica)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestWritesAreSeenInAnotherOrder(t *testing.T) {
 	store := settled(t)
 	change(t, store, written, addUser("second"))
