@@ -27,8 +27,12 @@ const (
 	most = 1000
 )
 
-// services are the places that a rule can name.
-var services = [...]string{"sts", "iam", "eks", "ecr", "registry", "layers"}
+// services are the places that a rule can name, apis those of them where writes to IAM are seen late: a registry and its
+// layers see IAM as it is.
+var (
+	services = [...]string{"sts", "iam", "eks", "ecr", "registry", "layers"}
+	apis     = services[:4]
+)
 
 // Parse reads a forecast, a YAML document with the fields of Forecast:
 //
@@ -156,6 +160,9 @@ func (r Rule) checkLag() *mistake {
 		return nil
 	case !within(*r.Lag):
 		return outOfBounds(".lag")
+	case !slices.ContainsFunc(apis, func(name string) bool { return glob(r.At.Service, name) }):
+		return &mistake{".at.service", fmt.Sprintf("a rule with a lag needs one of %s: elsewhere IAM is seen as it is",
+			strings.Join(apis, ", "))}
 	case r.At.Operation != "":
 		return &mistake{".at.operation", "a rule with a lag cannot have one: lag is of the data, whatever is done with it"}
 	}

@@ -93,6 +93,7 @@ func TestAMistakeInAForecastIsPlaced(t *testing.T) {
 		"a pattern that no service fits": {"rules:\n  - at: {service: \"x*\"}\n", `[2:19] rules[0].at.service: "x*" is none of`},
 		"an account that is none":        {"rules:\n  - {}\n  - at: {account: \"1111\"}\n", "[3:19] rules[1].at.account: "},
 		"a lag of an operation":          {"rules:\n  - at: {operation: GetUser}\n    lag: 1s\n", "[2:21] rules[0].at.operation: a rule with a lag"},
+		"a lag where none is seen":       {"rules:\n  - at: {service: registry}\n    lag: 1s\n", "[2:19] rules[0].at.service: a rule with a lag"},
 		"a clock that stands":            {"clock: {rate: -1}", "[1:15] clock.rate: want a number from 0 to 10000"},
 		"a clock that is years off":      {"clock: {offset: 100000h}", "[1:17] clock.offset: want at most a year"},
 		"a speed below nothing":          {"rules:\n  - slow: {bytesPerSecond: -1}\n", "[2:28] rules[0].slow.bytesPerSecond: want"},
