@@ -97,7 +97,7 @@ func (a *app) serveSandbox(ctx context.Context, dir string, seed sandbox.Seed) (
 	if err != nil {
 		return served{}, fmt.Errorf("naming the sandbox's directory: %w", err)
 	}
-	box, err := sandbox.New(sandbox.Config{Dir: dir, Seed: seed, Clock: a.env.Now, Random: a.env.Random})
+	box, err := sandbox.New(sandbox.Config{Dir: dir, Seed: seed, Clock: a.env.Now, Random: a.env.Random, Log: a.faults()})
 	if errors.Is(err, sandbox.ErrInUse) {
 		ready, readErr := sandbox.ReadReady(dir)
 		if readErr != nil {

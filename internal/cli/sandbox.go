@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,7 +85,7 @@ func (a *app) sandboxServe(ctx context.Context, o serveOptions) (err error) {
 }
 
 func (a *app) sandboxConfig(o serveOptions) (sandbox.Config, error) {
-	config := sandbox.Config{Clock: a.env.Now, Random: a.env.Random}
+	config := sandbox.Config{Clock: a.env.Now, Random: a.env.Random, Log: a.faults()}
 	if o.dir == "" {
 		return config, usagef("--dir is missing")
 	}
@@ -100,6 +101,11 @@ func (a *app) sandboxConfig(o serveOptions) (sandbox.Config, error) {
 		return config, fmt.Errorf("naming the sandbox's directory: %w", err)
 	}
 	return config, nil
+}
+
+// faults is where a sandbox says what goes wrong in itself: on stderr, because no client is told.
+func (a *app) faults() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.env.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 }
 
 // readForecast reads the weather: a forecast that comes with the product has its name, any other a file. Without either
