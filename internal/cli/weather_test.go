@@ -197,7 +197,6 @@ func (o *outdoors) mustHoldTheOnlyKeys() {
 	}
 }
 
-
 // On a bad day a share is made and proven as on a good one, in the same run, with no call too many.
 func TestAShareIsMadeAndProvenInAllWeathers(t *testing.T) {
 	fair := goOut(t, "fair")
