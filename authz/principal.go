@@ -24,9 +24,11 @@ const (
 
 // serviceLinked reports whether the caller is a session of a service-linked role: "SCPs do not affect any service-linked
 // role" (orgs_manage_policies_scps.html of the AWS Organizations User Guide), nor do RCPs (orgs_manage_policies_rcps.html).
-// IAM keeps the path for such roles: no CreateRole gets it.
+// IAM keeps the beginning of their path for such roles: no CreateRole gets it. Further on it may stand in any path, colons
+// and all.
 func (p *Principal) serviceLinked() bool {
-	return p.Kind == RoleSession && strings.Contains(p.RoleARN, ":role/aws-service-role/")
+	_, path, _ := strings.Cut(p.RoleARN, ":role/")
+	return p.Kind == RoleSession && strings.HasPrefix(path, "aws-service-role/")
 }
 
 // match returns how closely the list names the caller.

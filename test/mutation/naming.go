@@ -47,6 +47,11 @@ func naming() []mutation {
 			"p.Kind != RoleSession && strings",
 			"no session is one of a service-linked role",
 		},
+		{
+			"authz/principal.go", `strings.HasPrefix(path, "aws-service-role/")`,
+			`strings.Contains(path, "aws-service-role/")`,
+			"a role whose path holds that of service-linked roles anywhere is one",
+		},
 		{"authz/principal.go", "\tif bounded {\n", "\tif false {\n", "NotPrincipal exempts who has a permissions boundary"},
 		{
 			"authz/principal.go", "if p.everyone {\n\t\treturn true",
