@@ -87,11 +87,27 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 		}
 	}
 	r.config.Progress = s.app.stepProgress
+	end := s.app.explainStop(ctx)
 	done, err := provision.Apply(ctx, r.config, p)
+	end()
 	if err != nil {
 		return err
 	}
 	return s.conclude(ctx, p, done, o)
+}
+
+// explainStop tells whoever ends ctx why the work does not end with it, until the function that it returns is called.
+func (a *app) explainStop(ctx context.Context) (end func()) {
+	said := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(said)
+		a.progress("stopping: what has begun is finished; a second signal does not wait for it")
+	})
+	return func() {
+		if !stop() {
+			<-said
+		}
+	}
 }
 
 // confirm shows what will change and asks, where there is something to ask for.
