@@ -78,7 +78,20 @@ func (w *worker) updatePolicy(ctx context.Context, op plan.UpdatePolicy, call ca
 		})
 		return err
 	})
+	if limited(err) && w.says(ctx, op) {
+		return nil // An earlier attempt, whose answer was lost, made the version that is one too many now.
+	}
 	return failed(w.id, err, "creating a version of policy %s", op.Policy.Name())
+}
+
+// says reports whether a policy is known to say what it should.
+func (w *worker) says(ctx context.Context, op plan.UpdatePolicy) bool {
+	r := w.reader()
+	if r.policy(ctx, op.Policy) != nil {
+		return false
+	}
+	found := r.found.Policies[op.Policy]
+	return found != nil && found.Document != nil && iampolicy.Equal(found.Document, op.Document)
 }
 
 func (w *worker) createRole(ctx context.Context, op plan.CreateRole, call caller) error {

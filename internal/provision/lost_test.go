@@ -76,6 +76,32 @@ func TestALostAnswerIsNoReasonToStop(t *testing.T) {
 	}
 }
 
+// A policy that has as many versions as IAM keeps takes no second new one: the first, whose answer was lost, is enough.
+func TestALostAnswerToANewVersionIsNoReasonToStop(t *testing.T) {
+	const nothing = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
+	policy := aws.String("arn:aws:iam::111111111111:policy/curated-packages-policy")
+	for n, write := range []string{"DeletePolicyVersion", "CreatePolicyVersion"} {
+		t.Run(write, func(t *testing.T) {
+			l := newLab(t, sandbox.Config{}, documented)
+			l.mustApply()
+			for range 4 {
+				_, err := l.sandbox.IAM(source).CreatePolicyVersion(t.Context(), &iam.CreatePolicyVersionInput{
+					PolicyArn: policy, PolicyDocument: aws.String(nothing), SetAsDefault: true,
+				})
+				must(t, err)
+			}
+			losing := &loser{RoundTripper: l.transport, answer: true}
+			losing.left.Store(int64(n))
+			l.transport, l.stubborn = losing, true
+			l.mustApply()
+			if losing.left.Load() >= 0 {
+				t.Error("nothing was lost")
+			}
+			l.mustBeSettled()
+		})
+	}
+}
+
 // A key that was there before is somebody's, whatever is lost.
 func TestAKeyThatWasThereIsNotTakenForALostOne(t *testing.T) {
 	const user = "pullpass-packages-depot-001"
