@@ -45,6 +45,8 @@ func (e Env) getenv(name string) string {
 // Terminals says which of the standard streams lead to a person.
 type Terminals struct{ Stdin, Stdout, Stderr bool }
 
+func (t Terminals) any() bool { return t.Stdin || t.Stdout || t.Stderr }
+
 // interactive reports whether somebody can be asked a question.
 func (t Terminals) interactive() bool { return t.Stdin && t.Stderr }
 

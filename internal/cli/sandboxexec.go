@@ -63,7 +63,7 @@ func (a *app) sandboxExec(ctx context.Context, o execOptions, args []string) (er
 	}
 	program := child.Program{
 		Name: args[0], Args: args[1:], Env: follow(a.env.Environ, way),
-		Stdin: a.env.Stdin, Stdout: a.env.Stdout, Stderr: a.env.Stderr, Terminal: a.env.Terminals.Stdin,
+		Stdin: a.env.Stdin, Stdout: a.env.Stdout, Stderr: a.env.Stderr, Terminal: a.env.Terminals.any(),
 	}
 	code, err := program.Run(ctx)
 	if code != 0 {
