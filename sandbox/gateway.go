@@ -91,6 +91,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
 		return
 	}
 	req := &request{gateway: g, http: r, id: id, service: g.identify(r, at), trace: trace{begun: g.clock()}}
+	w.Header().Set("Date", req.trace.begun.UTC().Format(http.TimeFormat)) // by which clients correct their clocks
 	req.input, req.refused = g.read(w, r, req, at)
 	g.weather.Through(w, r, req)
 }
