@@ -68,6 +68,9 @@ func compare(b *testing.B, dirs [2]string, content []byte) (shares, speeds []flo
 	defer stopOurs()
 	theirs, stopTheirs := serveGGCR(b, dirs[1], content)
 	defer stopTheirs()
+	// The first pull of either finds everything cold.
+	pull(b, ours)
+	pull(b, theirs)
 	for range rounds {
 		// There and back, so that neither always comes first.
 		took := clocked(b, ours)
