@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -83,7 +84,8 @@ func (s served) way(account string, transparently bool) ([]variable, error) {
 		return nil, err
 	}
 	if !known[account] {
-		return nil, usagef("the sandbox in %s has no account %s", s.dir, account)
+		return nil, withHint(usagef("the sandbox has no account %s", account),
+			"it has: "+strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 	}
 	way := []variable{
 		set("AWS_CONFIG_FILE", file), set("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"), set("AWS_PROFILE", account),

@@ -56,7 +56,7 @@ func (a *app) sandboxExec(ctx context.Context, o execOptions, args []string) (er
 		return err
 	}
 	// The signal that ended the command has ended ctx as well.
-	defer func() { err = errors.Join(err, box.close(context.WithoutCancel(ctx))) }()
+	defer func() { err = endedWith(err, box.close(context.WithoutCancel(ctx))) }()
 	way, err := box.way(o.account, true)
 	if err != nil {
 		return err
@@ -72,6 +72,15 @@ func (a *app) sandboxExec(ctx context.Context, o execOptions, args []string) (er
 	return err
 }
 
+// endedWith adds what went wrong after a command has run, so that it is said also where the command's own end is not.
+func endedWith(err, after error) error {
+	var ended *childExit
+	if after != nil && errors.As(err, &ended) {
+		return &childExit{ended.code, errors.Join(ended.err, after)}
+	}
+	return errors.Join(err, after)
+}
+
 // follow is an environment without what leads off the way, and with the way.
 func follow(environ []string, way []variable) []string {
 	dropped := slices.Concat(way, strays(environ, way))
@@ -85,8 +94,8 @@ func follow(environ []string, way []variable) []string {
 	return kept
 }
 
-// childExit is the end of a command that was run for the user with a code other than 0, which becomes our own. Err is why
-// it did not begin, nil if it did: it has then said itself what went wrong.
+// childExit is the end of a command that was run for the user with a code other than 0, which becomes our own. Err is what
+// we have to say ourselves, such as why it did not begin; nil where it has said all itself.
 type childExit struct {
 	code int
 	err  error
