@@ -126,7 +126,6 @@ func TestARunEndsAndCleansUpInAllWeathers(t *testing.T) {
 			}
 			clock := &hurried{}
 			l := newLab(t, sandbox.Config{Weather: forecast, Clock: clock.now, Wait: clock.wait})
-			l.transport = dated{l.transport, clock.now}
 			config := l.field()
 			config.Now, config.Wait = clock.now, clock.wait
 			seen, err := l.run(t.Context(), config)

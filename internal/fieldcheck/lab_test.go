@@ -181,20 +181,6 @@ func (h *hurried) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// dated gives answers the time of a sandbox's clock, as those of AWS have AWS's: the SDK signs by what they say.
-type dated struct {
-	next http.RoundTripper
-	now  func() time.Time
-}
-
-func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := d.next.RoundTrip(r)
-	if err == nil {
-		response.Header.Set("Date", d.now().UTC().Format(http.TimeFormat))
-	}
-	return response, err
-}
-
 // clear makes the weather fair.
 func (l *lab) clear() {
 	l.t.Helper()
