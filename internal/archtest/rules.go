@@ -18,7 +18,7 @@ const (
 func pure() []string {
 	return []string{
 		"arn", "internal/strictjson", "iampolicy", "authz", "internal/simulation",
-		"internal/awsid", "internal/registry", "internal/credential", "internal/share", "internal/plan",
+		"internal/awsid", "internal/registry", "internal/credential", "internal/yamldepth", "internal/share", "internal/plan",
 	}
 }
 
@@ -60,6 +60,7 @@ func pureRules() []ImportRule {
 		{Who: []string{"internal/credential"}, Only: []string{"std", "./arn", "./internal/awsid", "./internal/registry"}, Why: oneWay},
 		{Who: []string{"internal/share"}, Only: []string{
 			"std", yaml, "./arn", "./iampolicy", "./internal/awsid", "./internal/registry", "./internal/credential",
+			"./internal/yamldepth",
 		}, Why: oneWay},
 		{Who: []string{"internal/plan"}, Only: []string{
 			"std", "./arn", "./iampolicy", "./internal/awsid", "./internal/registry", "./internal/credential", "./internal/share",

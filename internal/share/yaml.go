@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/pullpass/pullpass/internal/yamldepth"
 )
 
 const (
@@ -36,7 +38,7 @@ func (d *decoder) parseYAML(src []byte) ast.Node {
 		return nil
 	}
 	tokens := lexer.Tokenize(string(bytes.TrimPrefix(src, []byte("\ufeff"))))
-	if tk := tooDeep(tokens); tk != nil {
+	if tk := yamldepth.Beyond(maxDepth, tokens); tk != nil {
 		d.failAt(positionOf(tk), "", "", "the document nests deeper than any field of a share")
 		return nil
 	}
@@ -59,29 +61,6 @@ func invalidUTF8(src []byte) int {
 		i += size
 	}
 	return -1
-}
-
-// tooDeep returns the first token beyond maxDepth, or nil.
-func tooDeep(tokens token.Tokens) *token.Token {
-	flow, entries, line := 0, 0, 0
-	for _, tk := range tokens {
-		switch tk.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow--
-		case token.SequenceEntryType:
-			if tk.Position.Line != line {
-				entries, line = 0, tk.Position.Line
-			}
-			entries++
-		default: // Nothing else opens or closes a level within a line.
-		}
-		if flow > maxDepth || entries > maxDepth {
-			return tk
-		}
-	}
-	return nil
 }
 
 func (d *decoder) failSyntax(err error) {

@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/pullpass/pullpass/internal/yamldepth"
 )
 
 // maxDepth bounds how deep flow collections, or lists in lists on one line, may nest: no document of the sandbox comes near,
@@ -28,7 +30,7 @@ type Document struct {
 // tag, so that none comes to it.
 func Parse(kind string, src []byte) (*Document, error) {
 	tokens := lexer.Tokenize(string(src))
-	if deep := tooDeep(tokens); deep != nil {
+	if deep := yamldepth.Beyond(maxDepth, tokens); deep != nil {
 		return nil, errorAt(deep, "nests deeper than any field of "+kind)
 	}
 	file, err := parser.Parse(tokens, 0)
@@ -68,29 +70,6 @@ func errorAt(tk *token.Token, text string) error {
 		return errors.New(text)
 	}
 	return fmt.Errorf("[%d:%d] %s", tk.Position.Line, tk.Position.Column, text)
-}
-
-// tooDeep returns the first token beyond maxDepth, or nil.
-func tooDeep(tokens token.Tokens) *token.Token {
-	flow, entries, line := 0, 0, 0
-	for _, tk := range tokens {
-		switch tk.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow--
-		case token.SequenceEntryType:
-			if tk.Position.Line != line {
-				entries, line = 0, tk.Position.Line
-			}
-			entries++
-		default: // Nothing else opens or closes a level within a line.
-		}
-		if flow > maxDepth || entries > maxDepth {
-			return tk
-		}
-	}
-	return nil
 }
 
 // plainness finds the first node that is not plain.
