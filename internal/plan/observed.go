@@ -130,6 +130,26 @@ type Delivery struct {
 	Complete bool
 	// Err is why State is Unknown.
 	Err error
+	// Cluster is what else a delivery into a cluster shows, nil where nothing could be seen or there is no such cluster.
+	Cluster *InCluster
+}
+
+// InCluster is what a cluster shows beside the credential that it holds.
+type InCluster struct {
+	// NoNamespace says that the Secret's namespace is not there: the packages controller was never installed.
+	NoNamespace bool
+	// TakesOver are the field managers that the Secret's config would be taken over from, sorted: those by which people
+	// write it who follow AWS's page.
+	TakesOver []string
+	// Conflicts are the field managers of the config that nothing is taken over from unasked, sorted.
+	Conflicts []string
+	// Controller says that the packages controller is installed.
+	Controller bool
+	// Stale says that the packages controller runs since before the Secret was last written, and that nobody has asked
+	// for its restart since. It reads the Secret only when it starts.
+	Stale bool
+	// Notes say what else keeps the cluster from using the share's registry, in the order in which to mend it.
+	Notes []string
 }
 
 // Runs tells which runs of this machine are at work.
