@@ -12,11 +12,7 @@ func deliveryTarget(c share.ClusterDelivery) string { return "delivery to " + de
 
 // deliveryPlace names the cluster and where its credential goes.
 func deliveryPlace(c share.ClusterDelivery) string {
-	place := c.Directory
-	if c.Kubernetes != nil {
-		place = "context " + c.Kubernetes.Context
-	}
-	return fmt.Sprintf("%s (%s)", c.Cluster, place)
+	return fmt.Sprintf("%s (%s)", c.Cluster, c.Place())
 }
 
 // configChanges are the lines of the config that differ. Of the key only its id is shown.

@@ -189,6 +189,19 @@ func (d *decoder) text(v value) (string, bool) {
 	return s, true
 }
 
+// boolean reads v as true or false; absent is what it is where the document leaves it out.
+func (d *decoder) boolean(v value, absent bool) bool {
+	if v.absent() {
+		return absent
+	}
+	n, ok := v.node.(*ast.BoolNode)
+	if !ok {
+		d.wrongType(v, "true or false")
+		return absent
+	}
+	return n.Value
+}
+
 // digits returns the text of a node that is a number, or an unquoted run of digits that goccy/go-yaml takes for text but
 // other readers of YAML for a number (a leading zero makes it octal, an 8 or 9 prevents that).
 func digits(n ast.Node) (string, bool) {

@@ -94,8 +94,9 @@ func (b *builder) user(account arn.AccountID, name string, policy arn.ARN, tags 
 	}
 }
 
-func (b *builder) delivery(cluster Cluster, user User, role arn.ARN) ClusterDelivery {
-	return ClusterDelivery{
+// deliveries returns what a cluster is given, and then each workload cluster whose copy can be seen through it.
+func (b *builder) deliveries(cluster Cluster, user User, role arn.ARN) []ClusterDelivery {
+	first := ClusterDelivery{
 		Cluster: cluster.Name,
 		User:    user.Name,
 		Config: credential.Config{
@@ -103,8 +104,21 @@ func (b *builder) delivery(cluster Cluster, user User, role arn.ARN) ClusterDeli
 			RoleARN:     role,
 			UserProfile: user.Name,
 		},
-		Directory:        cluster.Directory,
-		Kubernetes:       cluster.Kubernetes,
-		WorkloadClusters: cluster.WorkloadClusters,
+		Directory:  cluster.Directory,
+		Kubernetes: cluster.Kubernetes,
 	}
+	if b.doc.Spec.Posture == Hardened {
+		first.Config.RoleSessionName = user.Name
+		first.Config.ExternalID = b.doc.Spec.ExternalID
+	}
+	all := []ClusterDelivery{first}
+	if cluster.Kubernetes == nil {
+		return all
+	}
+	for _, workload := range cluster.WorkloadClusters {
+		copied := first
+		copied.Cluster, copied.ManagedBy = workload, cluster.Name
+		all = append(all, copied)
+	}
+	return all
 }

@@ -97,6 +97,8 @@ func (u User) ARN() arn.ARN { return arn.IAM(u.Account, "user", u.Path, u.Name) 
 // ClusterDelivery is what one cluster should be given, and where. Exactly one of Directory and Kubernetes is set.
 type ClusterDelivery struct {
 	Cluster string
+	// ManagedBy is set for a workload cluster, whose Secret is a copy: the cluster that manages it, which Kubernetes leads to.
+	ManagedBy string
 	// User is the name of the user in the same destination whose key the cluster gets.
 	User string
 	// Config is complete but for the key.
@@ -104,6 +106,23 @@ type ClusterDelivery struct {
 	// Directory is where the files go, as the document has it: relative to the share file unless absolute.
 	Directory  string
 	Kubernetes *Kubernetes
-	// WorkloadClusters are those whose copies of the Secret count as deliveries too.
-	WorkloadClusters []string
+}
+
+// manager returns the cluster that manages this one, which may be itself.
+func (c ClusterDelivery) manager() string {
+	if c.ManagedBy != "" {
+		return c.ManagedBy
+	}
+	return c.Cluster
+}
+
+// Place names where the credential goes, for people.
+func (c ClusterDelivery) Place() string {
+	switch {
+	case c.Kubernetes == nil:
+		return c.Directory
+	case c.ManagedBy != "":
+		return "by " + c.Kubernetes.Place()
+	}
+	return c.Kubernetes.Place()
 }

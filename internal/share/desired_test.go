@@ -412,7 +412,10 @@ func outline(d share.Desired) []string {
 
 func TestSelectNarrows(t *testing.T) {
 	hardened, documented := mustDerive(t, readExample(t, "share.yaml")), mustDerive(t, readExample(t, "share-documented.yaml"))
+	managing := mustDerive(t, strings.Replace(inCluster("{context: hub}")+"          workloadClusters: [w1, w2]\n"+
+		"        - {name: other, directory: out/other}\n", "name: store-001", "name: hub", 1))
 	const (
+		hub        = "999999999999: hub→ w1→ w2→ pullpass-curated-packages-hub"
 		retailRole = "role pullpass-curated-packages-999999999999 for [999999999999]"
 		plantRole  = "role pullpass-curated-packages-222222222222 for [222222222222]"
 		pageRole   = "role curated-packages-role for [999999999999 222222222222]"
@@ -433,6 +436,8 @@ func TestSelectNarrows(t *testing.T) {
 			"999999999999: store-002→out/store-002 pullpass-curated-packages-store-002",
 			"222222222222: plant-north→out/plant-north pullpass-curated-packages-plant-north",
 		}},
+		"a cluster with those that it manages":  {managing, nil, []string{"hub"}, []string{retailRole, hub}},
+		"a managed cluster with all the others": {managing, nil, []string{"w2"}, []string{retailRole, hub}},
 		"what destinations share stays whole": {documented, []string{"999999999999"}, []string{"store-001"},
 			[]string{pageRole, "999999999999: store-001→out/store-001 curated-packages-user"}},
 	}

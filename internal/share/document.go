@@ -143,7 +143,8 @@ type Destination struct {
 type Cluster struct {
 	Name       string      `json:"name"`
 	Kubernetes *Kubernetes `json:"kubernetes"`
-	// WorkloadClusters are the clusters that this one manages and hands copies of the Secret to.
+	// WorkloadClusters are the clusters that this one manages and hands copies of the Secret to. With Kubernetes, each copy
+	// is a delivery of its own; with Directory nobody but the cluster's administrator sees them.
 	WorkloadClusters []string `json:"workloadClusters"`
 	// Directory is where the credential's files go, relative to the share file unless absolute.
 	Directory string `json:"directory"`
@@ -155,4 +156,17 @@ type Kubernetes struct {
 	Kubeconfig string `json:"kubeconfig"`
 	// Context is one of its contexts, always named: the current context is no property of a share.
 	Context string `json:"context"`
+	// InCluster is the cluster that pullpass itself runs in, reached as its service account. Exactly one of Context and
+	// InCluster is set.
+	InCluster bool `json:"inCluster"`
+	// Restart says that the packages controller is restarted after its Secret has changed. Default: true.
+	Restart bool `json:"restart"`
+}
+
+// Place names the cluster among those that are reached from here, for people.
+func (k Kubernetes) Place() string {
+	if k.InCluster {
+		return "this cluster"
+	}
+	return "context " + k.Context
 }

@@ -89,7 +89,7 @@ func (b *builder) documentedDestination(dest Destination, role arn.ARN) error {
 	user := b.user(dest.Account, names.User, policy.ARN())
 	side := DestinationSide{Account: dest.Account, Policies: []Policy{policy}, Users: []User{user}}
 	for _, cluster := range dest.Clusters {
-		side.Clusters = append(side.Clusters, b.delivery(cluster, user, role))
+		side.Clusters = append(side.Clusters, b.deliveries(cluster, user, role)...)
 	}
 	b.destinations = append(b.destinations, side)
 	return nil

@@ -48,10 +48,7 @@ func (b *builder) hardenedDestination(dest Destination, role arn.ARN) error {
 	for _, cluster := range dest.Clusters {
 		user := b.user(dest.Account, userName(b.doc.Metadata.Name, cluster.Name), policy.ARN(), TagCluster, cluster.Name)
 		side.Users = append(side.Users, user)
-		delivery := b.delivery(cluster, user, role)
-		delivery.Config.RoleSessionName = user.Name
-		delivery.Config.ExternalID = b.doc.Spec.ExternalID
-		side.Clusters = append(side.Clusters, delivery)
+		side.Clusters = append(side.Clusters, b.deliveries(cluster, user, role)...)
 	}
 	b.destinations = append(b.destinations, side)
 	return nil

@@ -220,7 +220,7 @@ func (d Destination) yaml() yaml.MapSlice {
 	for _, c := range d.Clusters {
 		item := append(yaml.MapSlice{{Key: "name", Value: c.Name}}, given("directory", c.Directory)...)
 		if k := c.Kubernetes; k != nil {
-			item = append(item, yaml.MapItem{Key: "kubernetes", Value: append(given("kubeconfig", k.Kubeconfig), given("context", k.Context)...)})
+			item = append(item, yaml.MapItem{Key: "kubernetes", Value: k.yaml()})
 		}
 		if len(c.WorkloadClusters) > 0 {
 			item = append(item, yaml.MapItem{Key: "workloadClusters", Value: c.WorkloadClusters})
@@ -228,6 +228,17 @@ func (d Destination) yaml() yaml.MapSlice {
 		clusters = append(clusters, item)
 	}
 	return yaml.MapSlice{{Key: "account", Value: string(d.Account)}, {Key: "clusters", Value: clusters}}
+}
+
+func (k Kubernetes) yaml() yaml.MapSlice {
+	out := append(given("kubeconfig", k.Kubeconfig), given("context", k.Context)...)
+	if k.InCluster {
+		out = append(out, yaml.MapItem{Key: "inCluster", Value: true})
+	}
+	if !k.Restart {
+		out = append(out, yaml.MapItem{Key: "restart", Value: false})
+	}
+	return out
 }
 
 // FileName is a name for the invitation's file that tells it from the share's other invitations.

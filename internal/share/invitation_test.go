@@ -33,7 +33,8 @@ func crowd(n int) string {
       access: {profile: retail}
       clusters:
         - {name: store-001, directory: out/store-001, workloadClusters: [w1, w2]}
-        - {name: "002", kubernetes: {kubeconfig: ~/.kube/config, context: store-002}}
+        - {name: "002", kubernetes: {kubeconfig: ~/.kube/config, context: store-002}, workloadClusters: [w3]}
+        - {name: hub, kubernetes: {inCluster: true, restart: false}}
 `)
 	return b.String()
 }

@@ -272,9 +272,8 @@ func (d *decoder) cluster(v value, names, places unique) Cluster {
 	}
 	if !kubernetes.absent() {
 		c.Kubernetes = d.kubernetes(kubernetes)
-		if c.Kubernetes.Context != "" {
-			place := "context " + c.Kubernetes.Kubeconfig + "\n" + c.Kubernetes.Context
-			d.once(places, kubernetes, place, "another cluster's credential goes there already")
+		if k := *c.Kubernetes; k.Context != "" || k.InCluster {
+			d.once(places, kubernetes, k.Kubeconfig+"\n"+k.Place(), "another cluster's credential goes there already")
 		}
 	}
 	switch {
@@ -284,10 +283,9 @@ func (d *decoder) cluster(v value, names, places unique) Cluster {
 	case !directory.absent() && !kubernetes.absent():
 		d.fail(kubernetes, "", "a cluster has one delivery; directory and kubernetes exclude each other")
 	}
-	workloads := unique{}
 	for _, item := range d.list(o.get("workloadClusters")) {
 		w := as(d, item, clusterName)
-		d.once(workloads, item, w, "is listed already")
+		d.once(names, item, strings.ToLower(w), "the destination has a cluster of that name already")
 		c.WorkloadClusters = append(c.WorkloadClusters, w)
 	}
 	return c
@@ -295,10 +293,20 @@ func (d *decoder) cluster(v value, names, places unique) Cluster {
 
 func (d *decoder) kubernetes(v value) *Kubernetes {
 	o := open[Kubernetes](d, v)
-	return &Kubernetes{
+	k := &Kubernetes{
 		Kubeconfig: as(d, o.get("kubeconfig"), anyText),
-		Context:    as(d, d.need(o, "context"), anyText),
+		Context:    as(d, o.get("context"), anyText),
+		InCluster:  d.boolean(o.get("inCluster"), false),
+		Restart:    d.boolean(o.get("restart"), true),
 	}
+	switch inCluster := o.get("inCluster"); {
+	case o.fields == nil:
+	case k.InCluster && (!o.get("context").absent() || !o.get("kubeconfig").absent()):
+		d.fail(inCluster, "", "the cluster that pullpass runs in needs no kubeconfig and no context")
+	case !k.InCluster && o.get("context").absent():
+		d.fail(o.at, "name one of kubectl config get-contexts, or inCluster: true", "names no context")
+	}
+	return k
 }
 
 // unique maps what has been seen to the line where.

@@ -115,6 +115,8 @@ spec:
         - name: store-001
           kubernetes: {kubeconfig: ~/.kube/config, context: store-001}
           workloadClusters: [store-001-w1, store-001-w2]
+        - name: hub
+          kubernetes: {inCluster: true, restart: false}
     - account: '999999999999'
       access: {profile: retail admin}
 `)
@@ -132,8 +134,10 @@ spec:
 		Destinations: []share.Destination{
 			{Account: "064352486547", Access: &access{Default: true}, Clusters: []share.Cluster{{
 				Name:             "store-001",
-				Kubernetes:       &share.Kubernetes{Kubeconfig: "~/.kube/config", Context: "store-001"},
+				Kubernetes:       &share.Kubernetes{Kubeconfig: "~/.kube/config", Context: "store-001", Restart: true},
 				WorkloadClusters: []string{"store-001-w1", "store-001-w2"},
+			}, {
+				Name: "hub", Kubernetes: &share.Kubernetes{InCluster: true},
 			}}},
 			{Account: "999999999999", Access: &access{Profile: "retail admin"}},
 		},
@@ -276,11 +280,27 @@ func TestParseRefuses(t *testing.T) {
 		},
 		"a Kubernetes delivery without a context": {
 			cluster("          kubernetes: {kubeconfig: a}\n"),
-			[]string{"11:23: spec.destinations[0].clusters[0].kubernetes.context: is missing"},
+			[]string{"11:23: spec.destinations[0].clusters[0].kubernetes: names no context [name one of kubectl config get-contexts, or inCluster: true]"},
+		},
+		"a Kubernetes delivery without anything": {
+			cluster("          kubernetes: {}\n"),
+			[]string{"11:23: spec.destinations[0].clusters[0].kubernetes: names no context [name one of kubectl config get-contexts, or inCluster: true]"},
+		},
+		"a delivery to the cluster around and to another": {
+			cluster("          kubernetes: {inCluster: true, context: c}\n"),
+			[]string{"11:35: spec.destinations[0].clusters[0].kubernetes.inCluster: the cluster that pullpass runs in needs no kubeconfig and no context"},
+		},
+		"a boolean in words": {
+			cluster("          kubernetes: {context: c, restart: never}\n"),
+			[]string{"11:45: spec.destinations[0].clusters[0].kubernetes.restart: must be true or false, not text"},
+		},
+		"a workload cluster with the name of another cluster": {
+			minimal + "          workloadClusters: [Store-001]\n",
+			[]string{"12:30: spec.destinations[0].clusters[0].workloadClusters[0]: the destination has a cluster of that name already, on line 10"},
 		},
 		"a workload cluster twice": {
 			minimal + "          workloadClusters: [a, b, a]\n",
-			[]string{"12:36: spec.destinations[0].clusters[0].workloadClusters[2]: is listed already, on line 12"},
+			[]string{"12:36: spec.destinations[0].clusters[0].workloadClusters[2]: the destination has a cluster of that name already, on line 12"},
 		},
 		"a bad cluster name": {
 			replace("name: store-001", "name: store_001"),

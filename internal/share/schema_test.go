@@ -53,7 +53,8 @@ func (c checker) check(path string, schema node, v any) []string {
 				complain("dangling reference %v", arg)
 			}
 		case "type":
-			is := map[string]bool{"object": isObject, "array": isList, "string": isText}[arg.(string)]
+			_, isBoolean := v.(bool)
+			is := map[string]bool{"object": isObject, "array": isList, "string": isText, "boolean": isBoolean}[arg.(string)]
 			if !is {
 				complain("is no %v", arg)
 			}
@@ -201,6 +202,13 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		"an unquoted account":  {strings.Replace(minimal, "\"111111111111\"", "111111111111", 1), false},
 		"a bad posture":        {withSpec("  posture: soft\n"), false},
 		"two deliveries":       {minimal + "          kubernetes: {context: c}\n", false},
+		"a cluster's context":  {inCluster("{context: c, kubeconfig: k, restart: false}"), true},
+		"the cluster around":   {inCluster("{inCluster: true}"), true},
+		"no cluster":           {inCluster("{inCluster: false}"), false},
+		"two clusters in one":  {inCluster("{inCluster: true, context: c}"), false},
+		"around, with a file":  {inCluster("{inCluster: true, kubeconfig: k}"), false},
+		"a context, not here":  {inCluster("{inCluster: false, context: c}"), true},
+		"restart in words":     {inCluster("{context: c, restart: \"no\"}"), false},
 		"no delivery":          {strings.Replace(minimal, "          directory: out/store-001\n", "", 1), false},
 		"access by two ways":   {minimal + "      access: {profile: p, roleARN: \"arn:aws:iam::999999999999:role/r\"}\n", false},
 		"a tag of pullpass":    {withSpec("  iam: {tags: {\"pullpass:x\": a}}\n"), false},
@@ -221,4 +229,9 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inCluster is a document whose one cluster is delivered to itself.
+func inCluster(kubernetes string) string {
+	return strings.Replace(minimal, "directory: out/store-001", "kubernetes: "+kubernetes, 1)
 }

@@ -47,13 +47,20 @@ func (d Desired) Select(destinations, clusters []string) (Desired, error) {
 	return out, nil
 }
 
-// narrow keeps the clusters named, with the users that they need.
+// narrow keeps the clusters named, with the users that they need. A cluster and those that it manages stay together: they
+// hold one key, and half of them seen would look like half of them unused.
 func (s DestinationSide) narrow(clusters []string) DestinationSide {
 	out := s
 	out.Clusters, out.Users = nil, nil
-	users := map[string]bool{}
+	named := map[string]bool{}
 	for _, c := range s.Clusters {
 		if slices.Contains(clusters, c.Cluster) {
+			named[c.manager()] = true
+		}
+	}
+	users := map[string]bool{}
+	for _, c := range s.Clusters {
+		if named[c.manager()] {
 			out.Clusters = append(out.Clusters, c)
 			users[c.User] = true
 		}
