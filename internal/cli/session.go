@@ -161,7 +161,7 @@ func (s *session) directory(c share.ClusterDelivery) (delivery.Directory, error)
 	return delivery.Directory{Path: filepath.Join(s.dir, c.Directory)}, nil
 }
 
-func (s *session) deliverer(c share.ClusterDelivery) (provision.Deliverer, error) {
+func (s *session) deliverer(_ context.Context, c share.ClusterDelivery) (provision.Deliverer, error) {
 	place, err := s.directory(c)
 	if err != nil {
 		return nil, err

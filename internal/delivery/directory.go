@@ -14,6 +14,7 @@ import (
 
 	"github.com/pullpass/pullpass/internal/atomicfile"
 	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/plan"
 )
 
 // Errors to branch on.
@@ -84,6 +85,18 @@ func (d Directory) read() (Held, error) {
 		return Held{}, fmt.Errorf("%w of access key %s in %s and %s", ErrTwoSecrets, parsed.Key.ID, credential.ConfigFileName, credential.ManifestFileName)
 	}
 	return Held{Config: parsed, Complete: configErr == nil && manifestErr == nil && bytes.Equal(config, carried) && d.private()}, nil
+}
+
+// Observe is Read for a plan: what cannot be read is unknown, never empty.
+func (d Directory) Observe(ctx context.Context) plan.Delivery {
+	held, err := d.Read(ctx)
+	switch {
+	case errors.Is(err, ErrNothing):
+		return plan.Delivery{State: plan.None}
+	case err != nil:
+		return plan.Delivery{State: plan.Unknown, Err: err}
+	}
+	return plan.Delivery{State: plan.Held, Config: held.Config, Complete: held.Complete}
 }
 
 // private reports whether nobody but their owner may read or write the files.

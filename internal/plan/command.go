@@ -52,8 +52,8 @@ func command(op Op) string {
 		return iam("delete-access-key").of(op.User).with("access-key-id", string(op.Key)).String()
 	case CreateKey:
 		return createKeyCommand(op)
-	case WriteDelivery:
-		// It would show a key that exists already. Only deliveries that were read have such a step, and those are written
+	case WriteDelivery, RestartController:
+		// A command that writes would show a key that exists already. Only deliveries that were read have such a step, and those are written
 		// here, not handed over.
 		return ""
 	}

@@ -34,9 +34,10 @@ func configChanges(got Delivery, want credential.Config) []Change {
 			changes = append(changes, c)
 		}
 	}
+	changes = append(changes, takeovers(got)...)
 	if len(changes) == 0 {
-		// The key id and all the rest are equal, so it is the secret, one of the files or who may read them.
-		changes = append(changes, Change{Field: "files", Before: "incomplete, or open to others", After: "complete, for their owner alone"})
+		// The key id and all the rest are equal, so it is the secret, a part that is missing or who may read or write it.
+		changes = incomplete(got)
 	}
 	return changes
 }

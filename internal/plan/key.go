@@ -25,6 +25,8 @@ type Holder struct {
 	State   DeliveryState
 	// Key is the id of the key that it holds, where State is Held.
 	Key awsid.AccessKeyID
+	// Blocked says that nothing can be delivered there for now.
+	Blocked bool
 }
 
 // KeyRules are what a decision about keys depends on beside the situation.
@@ -139,10 +141,14 @@ func (s KeySituation) held(id awsid.AccessKeyID) bool {
 	return slices.ContainsFunc(s.Holders, func(h Holder) bool { return h.State == Held && h.Key == id })
 }
 
-// lacking returns the clusters known to hold another key than id, or none. One that cannot be read is not among them.
+// lacking returns the clusters known to hold another key than id, or none. One that cannot be read or written is not among
+// them.
 func (s KeySituation) lacking(id awsid.AccessKeyID) []string {
 	var clusters []string
 	for _, h := range s.Holders {
+		if h.Blocked {
+			continue
+		}
 		if h.State == None || h.State == Held && (id == "" || h.Key != id) {
 			clusters = append(clusters, h.Cluster)
 		}

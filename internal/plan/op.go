@@ -92,15 +92,19 @@ type WriteDelivery struct {
 	Key credential.AccessKey
 }
 
-func (CreatePolicy) op()  {}
-func (UpdatePolicy) op()  {}
-func (CreateRole) op()    {}
-func (UpdateTrust) op()   {}
-func (CreateUser) op()    {}
-func (AttachPolicy) op()  {}
-func (PutBoundary) op()   {}
-func (PutTags) op()       {}
-func (RemoveTags) op()    {}
-func (CreateKey) op()     {}
-func (DeleteKey) op()     {}
-func (WriteDelivery) op() {}
+// RestartController restarts a cluster's packages controller where it started before its Secret was last written.
+type RestartController struct{ share.ClusterDelivery }
+
+func (CreatePolicy) op()      {}
+func (UpdatePolicy) op()      {}
+func (CreateRole) op()        {}
+func (UpdateTrust) op()       {}
+func (CreateUser) op()        {}
+func (AttachPolicy) op()      {}
+func (PutBoundary) op()       {}
+func (PutTags) op()           {}
+func (RemoveTags) op()        {}
+func (CreateKey) op()         {}
+func (DeleteKey) op()         {}
+func (WriteDelivery) op()     {}
+func (RestartController) op() {}

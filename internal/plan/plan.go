@@ -87,6 +87,8 @@ const (
 	Attach Verb = "attach"
 	Write  Verb = "write"
 	Delete Verb = "delete"
+	// Restart starts a program again, so that it reads what has changed.
+	Restart Verb = "restart"
 )
 
 // Mark is the sign of the verb: + for what is made, ~ for what is changed, - for what goes.
@@ -100,7 +102,7 @@ func (s Step) Mark() string {
 		if w, ok := s.Op.(WriteDelivery); ok && w.Fresh {
 			return "+"
 		}
-	case Update, Tag, Untag:
+	case Update, Tag, Untag, Restart:
 	}
 	return "~"
 }
@@ -136,6 +138,10 @@ const (
 	KeysFull ProblemKind = "keys-full"
 	// DeliveryUnknown: what the cluster holds could not be read.
 	DeliveryUnknown ProblemKind = "delivery-unknown"
+	// NoNamespace: the cluster lacks the namespace of the Secret.
+	NoNamespace ProblemKind = "no-namespace"
+	// FieldConflict: somebody else keeps what the Secret says.
+	FieldConflict ProblemKind = "field-conflict"
 	// SourceStopped: the source lacks what the destination would use, for a problem of its own.
 	SourceStopped ProblemKind = "source-stopped"
 )
@@ -168,6 +174,10 @@ type Left struct {
 type Options struct {
 	// Adopt takes over what was made by hand under the names that the share wants: it is tagged, and not changed otherwise.
 	Adopt bool
+	// CreateNamespace makes the Secret's namespace in a cluster that lacks it.
+	CreateNamespace bool
+	// ForceConflicts takes the Secret's config over from whoever keeps it.
+	ForceConflicts bool
 	// TakeOver disregards other runs that may still be at work.
 	TakeOver bool
 	// Run is the run that plans.

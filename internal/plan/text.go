@@ -120,6 +120,8 @@ func (s Step) phrase() string {
 		return "tag " + s.Target
 	case Untag:
 		return "untag " + s.Target
+	case Restart:
+		return "restart " + s.Target
 	case Create, Update, Write, Delete:
 	}
 	return s.Target

@@ -16,7 +16,10 @@ func (s *side) user(want share.User, clusters []share.ClusterDelivery) {
 	if !s.fits(entity) {
 		return
 	}
-	clusters = slices.DeleteFunc(slices.Clone(clusters), func(c share.ClusterDelivery) bool { return c.User != want.Name })
+	clusters = slices.DeleteFunc(slices.Clone(clusters), func(c share.ClusterDelivery) bool {
+		// Whoever a side is handed over to delivers by hand, and leaves the copies to the bundle manager.
+		return c.User != want.Name || s.State == HandedOver && c.ManagedBy != ""
+	})
 	got := s.got.Users[want.Name]
 	if got == nil {
 		s.newUser(want, clusters)
@@ -75,7 +78,10 @@ func (u userKeys) decide(elsewhere bool) KeyDecision {
 	situation := KeySituation{Keys: u.user.Keys, Elsewhere: elsewhere, Pending: RunID(u.user.Tags[TagPending])}
 	for _, c := range u.clusters {
 		held := u.delivery(c.Cluster)
-		situation.Holders = append(situation.Holders, Holder{Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID})
+		_, blocked := u.blocker(c)
+		situation.Holders = append(situation.Holders, Holder{
+			Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID, Blocked: blocked,
+		})
 	}
 	return DecideKey(situation, KeyRules{
 		Run: u.options.Run, Runs: u.runs, Now: u.options.Now, TakeOver: u.options.TakeOver, MaxAge: u.options.MaxKeyAge,
@@ -93,24 +99,28 @@ func (u userKeys) delivery(cluster string) Delivery {
 func (u userKeys) plan(d KeyDecision) {
 	for _, c := range u.clusters {
 		if got := u.delivery(c.Cluster); got.State == Unknown {
-			u.problem(Problem{
+			u.obstacle(c, Problem{
 				Kind: DeliveryUnknown, Cluster: c.Cluster, Target: deliveryTarget(c),
 				Msg: "what the cluster holds is not known: " + reason(got.Err),
 			})
 		}
 	}
 	freed := u.deleteOrphans(d)
+	written := map[string]string{}
 	switch d.Action {
 	case KeyReuse:
-		u.reuse(d)
+		u.reuse(d, written)
 	case KeyCreate:
-		u.create(d, freed)
+		u.obstacles()
+		u.create(d, freed, written)
 	case KeyWait:
 		u.stop(d.Deliver, KeyBusy, busyText(d))
 	case KeyRefuse:
 		u.stop(d.Deliver, KeysFull, u.fullText(d))
 	case KeyNothing:
+		u.obstacles()
 	}
+	u.controllers(written)
 	if d.Unmark {
 		// The mark tells whose the orphans are, so it goes after them.
 		u.step(Step{
@@ -133,7 +143,8 @@ func (u userKeys) deleteOrphans(d KeyDecision) []string {
 	return ids
 }
 
-func (u userKeys) create(d KeyDecision, freed []string) {
+// create makes a key for the clusters that lack one, and notes the step by which each gets it.
+func (u userKeys) create(d KeyDecision, freed []string, written map[string]string) {
 	op := CreateKey{User: u.entity, Mark: u.made[u.entity] == ""}
 	for _, key := range u.user.Keys {
 		op.Others = append(op.Others, key.ID)
@@ -149,16 +160,20 @@ func (u userKeys) create(d KeyDecision, freed []string) {
 		delivery := DeliveryOf{ClusterDelivery: c, Fresh: u.delivery(c.Cluster).State == None}
 		op.Deliveries = append(op.Deliveries, delivery)
 		step.Changes = append(step.Changes, Change{Field: "delivered to", After: deliveryPlace(c)})
+		step.Changes = append(step.Changes, takeovers(u.delivery(c.Cluster))...)
 	}
 	if len(op.Deliveries) == 1 {
 		step.Cluster = op.Deliveries[0].Cluster
 	}
 	step.Op = op
-	u.step(step, u.entity)
+	id := u.step(step, u.entity)
+	for _, delivery := range op.Deliveries {
+		written[delivery.Cluster] = id
+	}
 }
 
 // reuse writes the key where it is lacking, and where it is there with the wrong words around it.
-func (u userKeys) reuse(d KeyDecision) {
+func (u userKeys) reuse(d KeyDecision, written map[string]string) {
 	holders, key := u.material(d.Key)
 	if key.Secret.IsZero() {
 		u.stop(holders, DeliveryUnknown, fmt.Sprintf("%s hold different secrets of access key %s; pullpass verify tells which of them is wrong",
@@ -175,7 +190,15 @@ func (u userKeys) reuse(d KeyDecision) {
 			u.note(c.Cluster, "what %s holds differs from the share's: taken over as it is, the next plan shows the difference", c.Cluster)
 			continue
 		}
-		u.step(Step{
+		if problem, blocked := u.blocker(c); blocked {
+			if got.State == Held && got.Config.Equal(want) {
+				u.note(c.Cluster, "%s: %s; it holds what the share asks for and stays as it is", c.Cluster, problem.Msg)
+			} else {
+				u.obstacle(c, problem)
+			}
+			continue
+		}
+		written[c.Cluster] = u.step(Step{
 			Cluster: c.Cluster, Verb: Write, Target: deliveryTarget(c),
 			Op:      WriteDelivery{DeliveryOf: DeliveryOf{ClusterDelivery: c, Fresh: got.State == None}, Key: key},
 			Changes: configChanges(got, want),

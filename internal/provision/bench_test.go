@@ -15,7 +15,6 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/credential"
-	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/share"
@@ -78,14 +77,14 @@ type place struct {
 	cluster string
 }
 
-func (p place) Read(context.Context) (delivery.Held, error) {
+func (p place) Observe(context.Context) plan.Delivery {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	config, found := p.held[p.cluster]
 	if !found {
-		return delivery.Held{}, delivery.ErrNothing
+		return plan.Delivery{State: plan.None}
 	}
-	return delivery.Held{Config: config, Complete: true}, nil
+	return plan.Delivery{State: plan.Held, Config: config, Complete: true}
 }
 
 func (place) Ready(context.Context) error { return nil }
@@ -136,7 +135,7 @@ func clocked(b *testing.B, l *lab) (took timing) {
 	deliveries := &memory{held: map[string]credential.Config{}}
 	run := func() provision.Config {
 		c := l.run()
-		c.Deliverer = func(d share.ClusterDelivery) (provision.Deliverer, error) { return place{deliveries, d.Cluster}, nil }
+		c.Deliverer = func(_ context.Context, d share.ClusterDelivery) (provision.Deliverer, error) { return place{deliveries, d.Cluster}, nil }
 		return c
 	}
 	runtime.GC() // What setting up has left is not to be cleared away under the clock.

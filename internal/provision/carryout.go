@@ -41,6 +41,8 @@ func (w *worker) carryOut(ctx context.Context, op plan.Op, call caller) error {
 		return w.deleteKey(ctx, op, call)
 	case plan.WriteDelivery:
 		return w.deliver(ctx, op.DeliveryOf, op.Key)
+	case plan.RestartController:
+		return w.restart(ctx, op.ClusterDelivery)
 	}
 	return fmt.Errorf("account %s: there is no way to carry out a %T", w.id, op)
 }

@@ -7,24 +7,21 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/share"
 )
 
 // createKey makes sure that a key can be delivered, marks the user, makes the key, delivers it and takes the mark away.
 // Where it ends early, the mark stays: it tells the next run whose key it was.
 func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) error {
-	places, err := w.places(op.Deliveries)
+	places, err := w.ready(ctx, op.Deliveries)
 	if err != nil {
 		return err
-	}
-	for i, place := range places {
-		if err := place.Ready(ctx); err != nil {
-			return fmt.Errorf("cluster %s of account %s: no key was made: %w", op.Deliveries[i].Cluster, w.id, err)
-		}
 	}
 	if op.Mark {
 		if err := w.putTags(ctx, op.User, map[string]string{plan.TagPending: string(w.Run)}, call); err != nil {
@@ -38,29 +35,50 @@ func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) 
 	if err != nil {
 		return err
 	}
-	var undelivered []error
-	for i, place := range places {
-		if err := place.Write(ctx, op.Deliveries[i].Config.WithKey(key)); err != nil {
-			undelivered = append(undelivered, fmt.Errorf("cluster %s: %w", op.Deliveries[i].Cluster, err))
-		}
-	}
-	if len(undelivered) > 0 {
-		return &UndeliveredError{User: op.User, Key: string(key.ID), Err: errors.Join(undelivered...)}
+	err = w.toEach(op.Deliveries, func(i int, d plan.DeliveryOf) error {
+		return of(d, places[i].Write(ctx, d.Config.WithKey(key)))
+	})
+	if err != nil {
+		return &UndeliveredError{User: op.User, Key: string(key.ID), Err: err}
 	}
 	return w.removeTags(ctx, op.User, []string{plan.TagPending}, call)
 }
 
-// places finds out where a key is to go before there is one.
-func (w *worker) places(deliveries []plan.DeliveryOf) ([]Deliverer, error) {
+// ready finds out where a key is to go, and that it can go there, before there is one.
+func (w *worker) ready(ctx context.Context, deliveries []plan.DeliveryOf) ([]Deliverer, error) {
 	places := make([]Deliverer, len(deliveries))
-	for i, d := range deliveries {
-		place, err := w.Deliverer(d.ClusterDelivery)
-		if err != nil {
-			return nil, fmt.Errorf("cluster %s of account %s: %w", d.Cluster, w.id, err)
+	err := w.toEach(deliveries, func(i int, d plan.DeliveryOf) (err error) {
+		if places[i], err = w.Deliverer(ctx, d.ClusterDelivery); err == nil {
+			err = places[i].Ready(ctx)
 		}
-		places[i] = place
+		return of(d, err)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("account %s: no key was made: %w", w.id, err)
 	}
 	return places, nil
+}
+
+// toEach serves deliveries side by side. One that fails stops no other; the error tells of all, in the order given.
+func (w *worker) toEach(deliveries []plan.DeliveryOf, serve func(int, plan.DeliveryOf) error) error {
+	failed := make([]error, len(deliveries))
+	var group errgroup.Group
+	group.SetLimit(w.limit())
+	for i, d := range deliveries {
+		group.Go(func() error {
+			failed[i] = serve(i, d)
+			return nil
+		})
+	}
+	return errors.Join(append(failed, group.Wait())...)
+}
+
+// of says which cluster an error is about.
+func of(d plan.DeliveryOf, err error) error {
+	if err != nil {
+		return fmt.Errorf("cluster %s: %w", d.Cluster, err)
+	}
+	return nil
 }
 
 // keyAttempts is how often a key is made whose making nobody could tell of.
@@ -99,12 +117,20 @@ func (w *worker) makeKey(ctx context.Context, op plan.CreateKey, call caller) (o
 
 // deliver gives a cluster a key that it lacked.
 func (w *worker) deliver(ctx context.Context, d plan.DeliveryOf, key credential.AccessKey) error {
-	places, err := w.places([]plan.DeliveryOf{d})
-	if err != nil {
-		return err
+	place, err := w.Deliverer(ctx, d.ClusterDelivery)
+	if err == nil {
+		err = place.Write(ctx, d.Config.WithKey(key))
 	}
-	if err := places[0].Write(ctx, d.Config.WithKey(key)); err != nil {
+	if err != nil {
 		return fmt.Errorf("cluster %s of account %s: %w", d.Cluster, w.id, err)
+	}
+	return nil
+}
+
+// restart lets a packages controller see what was written.
+func (w *worker) restart(ctx context.Context, c share.ClusterDelivery) error {
+	if err := w.Restart(ctx, c); err != nil {
+		return fmt.Errorf("cluster %s of account %s: %w", c.Cluster, w.id, err)
 	}
 	return nil
 }

@@ -111,7 +111,7 @@ func (l *lab) run() provision.Config {
 	l.runs++
 	c := provision.Config{
 		Accounts: map[arn.AccountID]provision.Opener{},
-		Deliverer: func(d share.ClusterDelivery) (provision.Deliverer, error) {
+		Deliverer: func(_ context.Context, d share.ClusterDelivery) (provision.Deliverer, error) {
 			return delivery.Directory{Path: filepath.Join(l.out, d.Directory)}, nil
 		},
 		Run:      plan.RunID(fmt.Sprintf("20261122T120000Z.%08d.laptop", l.runs)),

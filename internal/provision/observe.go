@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
-	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -84,7 +82,7 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 			State: plan.Read, Policies: map[arn.ARN]*plan.Policy{}, Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{},
 		},
 	}
-	// Deliveries come first: they are near, and what they hold saves calls.
+	// Deliveries come first: what they hold saves calls.
 	r.found.Deliveries = c.deliveries(ctx, w.clusters)
 	if err := r.read(ctx, c.limit()); err != nil {
 		return &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err), Caller: r.found.Caller}
@@ -92,27 +90,31 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 	return &r.found
 }
 
+// deliveries reads what clusters hold, side by side: some are far away, and some do not answer.
 func (c Config) deliveries(ctx context.Context, clusters []share.ClusterDelivery) map[string]plan.Delivery {
-	found := map[string]plan.Delivery{}
-	for _, cluster := range clusters {
-		found[cluster.Cluster] = c.delivery(ctx, cluster)
+	found := make([]plan.Delivery, len(clusters))
+	var group errgroup.Group
+	group.SetLimit(c.limit())
+	for i, cluster := range clusters {
+		group.Go(func() error {
+			found[i] = c.delivery(ctx, cluster)
+			return nil
+		})
 	}
-	return found
+	_ = group.Wait() // what cannot be read is part of what was found
+	byCluster := map[string]plan.Delivery{}
+	for i, cluster := range clusters {
+		byCluster[cluster.Cluster] = found[i]
+	}
+	return byCluster
 }
 
 func (c Config) delivery(ctx context.Context, cluster share.ClusterDelivery) plan.Delivery {
-	place, err := c.Deliverer(cluster)
+	place, err := c.Deliverer(ctx, cluster)
 	if err != nil {
 		return plan.Delivery{State: plan.Unknown, Err: err}
 	}
-	held, err := place.Read(ctx)
-	switch {
-	case errors.Is(err, delivery.ErrNothing):
-		return plan.Delivery{State: plan.None}
-	case err != nil:
-		return plan.Delivery{State: plan.Unknown, Err: err}
-	}
-	return plan.Delivery{State: plan.Held, Config: held.Config, Complete: held.Complete}
+	return place.Observe(ctx)
 }
 
 // A reader reads one account.

@@ -7,7 +7,6 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/credential"
-	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -16,8 +15,11 @@ import (
 type Config struct {
 	// Accounts open the accounts that the share gives access to. One that is absent is neither read nor changed.
 	Accounts map[arn.AccountID]Opener
-	// Deliverer returns the place of a cluster's credential.
-	Deliverer func(share.ClusterDelivery) (Deliverer, error)
+	// Deliverer returns the place of a cluster's credential. It may ask a cluster for the way to another.
+	Deliverer func(context.Context, share.ClusterDelivery) (Deliverer, error)
+	// Restart restarts a cluster's packages controller where it started before its Secret was last written. It may be nil
+	// where no plan asks for that.
+	Restart func(context.Context, share.ClusterDelivery) error
 	// Run is this run, whose id marks users that are about to get a key.
 	Run plan.RunID
 	// Runs are the other runs of this machine.
@@ -45,8 +47,8 @@ type Account struct {
 
 // A Deliverer is the place of one cluster's credential.
 type Deliverer interface {
-	// Read returns delivery.ErrNothing where nothing was delivered.
-	Read(context.Context) (delivery.Held, error)
+	// Observe tells what the place holds; what cannot be read is unknown.
+	Observe(context.Context) plan.Delivery
 	// Ready finds out whether Write can deliver, before there is a key whose secret would be lost.
 	Ready(context.Context) error
 	Write(context.Context, credential.Config) error

@@ -327,8 +327,8 @@ func (unwritable) Write(context.Context, credential.Config) error { return errFu
 func (l *lab) losing(cluster string) provision.Config {
 	c := l.run()
 	deliverer := c.Deliverer
-	c.Deliverer = func(d share.ClusterDelivery) (provision.Deliverer, error) {
-		place, err := deliverer(d)
+	c.Deliverer = func(ctx context.Context, d share.ClusterDelivery) (provision.Deliverer, error) {
+		place, err := deliverer(ctx, d)
 		if d.Cluster == cluster {
 			place = unwritable{place}
 		}
