@@ -1,4 +1,4 @@
-# `make help` lists the targets. Everything but `check`, `peers` and `oracle` needs nothing but Go.
+# `make help` lists the targets. Everything but `check`, `peers`, `test-kube` and `oracle` needs nothing but Go.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -103,6 +103,10 @@ mutate: ## one condition of the decision changed at a time: the corpus must noti
 .PHONY: peers
 peers: ## programs not written for the sandbox against it, permitted and refused (PEERS_WRITE=1 writes docs/compatibility.md)
 	test/peers/run.sh
+
+.PHONY: test-kube
+test-kube: ## pullpass against Kubernetes's own API servers, which are built where they are missing
+	test/kube/run.sh
 
 .PHONY: oracle
 oracle: ## decisions held against an engine that was not written here: COUNT=20000 cases of SEED=0 (0 picks one)
