@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"syscall"
 )
 
@@ -22,6 +21,8 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	// Terminal says that the program has a terminal, which sends it the signals of keys by itself.
 	Terminal bool
+	// Signals are passed on to the program. Nil means that they are caught for no longer than it runs.
+	Signals *Signals
 }
 
 // The exit codes of shells, for what a program could not tell by one of its own
@@ -38,9 +39,11 @@ func (p Program) Run(ctx context.Context) (code int, err error) {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.Name, p.Args...)
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Env, p.Stdin, p.Stdout, p.Stderr
 	// Signals are taken before the program begins, so that none between the two ends this process alone.
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(signals)
+	signals := p.Signals
+	if signals == nil {
+		signals = Catch()
+		defer signals.Release()
+	}
 	if err := cmd.Start(); err != nil {
 		return unstarted(err), fmt.Errorf("starting %s: %w", p.Name, err)
 	}
@@ -48,7 +51,7 @@ func (p Program) Run(ctx context.Context) (code int, err error) {
 	passed := make(chan struct{})
 	go func() {
 		defer close(passed)
-		p.pass(signals, ended, cmd.Process)
+		p.pass(signals.caught, ended, cmd.Process)
 	}()
 	err = cmd.Wait()
 	close(ended)

@@ -122,3 +122,29 @@ func TestSignalsArePassedOn(t *testing.T) {
 		})
 	}
 }
+
+func TestASignalBeforeTheProgramRunsIsPassedToIt(t *testing.T) {
+	for sentence, signal := range map[string]syscall.Signal{
+		"the terminal is gone": syscall.SIGHUP,
+		"a request to end":     syscall.SIGTERM,
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			p := sh("read line")
+			p.Signals = child.Catch()
+			defer p.Signals.Release()
+			if err := syscall.Kill(os.Getpid(), signal); err != nil {
+				t.Fatal(err)
+			}
+			// Standard input stays open, so that only the signal ends the script.
+			stdin, open, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _, _ = stdin.Close(), open.Close() }()
+			p.Stdin = stdin
+			if code, err := p.Run(t.Context()); code != 128+int(signal) || err != nil {
+				t.Errorf("exit code %d, %v; want %d", code, err, 128+int(signal))
+			}
+		})
+	}
+}
