@@ -2,9 +2,9 @@ package cluster
 
 import (
 	"context"
+	"sync"
 	"time"
 
-	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/registry"
 )
@@ -32,16 +32,61 @@ type Delivery struct {
 	Wait func(context.Context, time.Duration) error
 }
 
-// Observe returns what the cluster holds.
+// Observe returns what the cluster holds, and what it shows beside it. A Secret that cannot be read (the cluster does not
+// answer, or refuses), or whose config its readers would not understand, is Unknown with the reason, never None. What can
+// be read of the Secret alone is returned even if the rest cannot: that is a note then.
+//
+// A Secret with an access key in its keys, and no config, is Held: a Config with a Region and a key, and without a role.
+// So a plan sees which key is in use there before it has the config written that takes its place.
+//
+// Everything is read side by side, two requests in sequence.
 func (d Delivery) Observe(ctx context.Context) plan.Delivery {
-	return plan.Delivery{State: plan.Unknown, Err: ErrUnreachable}
+	var f *found
+	var secretErr, controllerErr error
+	var noNamespace bool
+	var running controller
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if f, secretErr = d.secret(ctx); f == nil && secretErr == nil {
+			noNamespace = d.Cluster.lacksNamespace(ctx)
+		}
+	})
+	wg.Go(func() { running, controllerErr = d.Cluster.controller(ctx) })
+	wg.Wait()
+	if secretErr != nil {
+		return plan.Delivery{State: plan.Unknown, Err: secretErr}
+	}
+	seen := d.judge(f)
+	seen.Cluster.NoNamespace = noNamespace
+	seen.Cluster.Controller = running.installed
+	seen.Cluster.Stale = f != nil && running.stale(f.written())
+	if controllerErr != nil {
+		seen.Cluster.Notes = append(seen.Cluster.Notes, controllerErr.Error())
+	}
+	return seen
 }
 
-// Ready finds out whether Write can deliver.
-func (d Delivery) Ready(ctx context.Context) error { return nil }
+// lacksNamespace reports whether the namespace is known to be missing: not where it cannot be seen. Who is allowed the
+// Secret by a Role is so by one in the namespace, which is there then.
+func (c *Cluster) lacksNamespace(ctx context.Context) bool {
+	return isMissing(c.get(ctx, namespaceObject(), nil, nil))
+}
 
-// Write delivers a credential.
-func (d Delivery) Write(ctx context.Context, config credential.Config) error { return nil }
-
-// Restart restarts the packages controller where it is stale.
-func (d Delivery) Restart(ctx context.Context) error { return nil }
+// judge returns what a Secret says by itself; nil for one that is not there.
+func (d Delivery) judge(f *found) plan.Delivery {
+	seen := plan.Delivery{State: plan.None, Cluster: &plan.InCluster{}}
+	if f == nil {
+		return seen
+	}
+	seen.Cluster.TakesOver, seen.Cluster.Conflicts = others(f.config, d.takeOver())
+	if f.isEmpty() {
+		return seen
+	}
+	config, err := f.decode()
+	if err != nil {
+		seen.State, seen.Err = plan.Unknown, d.reading(err)
+		return seen
+	}
+	seen.State, seen.Config, seen.Complete = plan.Held, config, f.isComplete(d, config)
+	return seen
+}

@@ -11,3 +11,28 @@ func secretObject(namespace, name string) object {
 		path:  []string{"api", "v1", "namespaces", namespace, "secrets", name},
 	}
 }
+
+// theSecret is the one that is delivered.
+func theSecret() object { return secretObject(namespace, credential.SecretName) }
+
+func namespaces() object {
+	return object{words: "Namespace " + namespace, path: []string{"api", "v1", "namespaces"}}
+}
+
+func namespaceObject() object {
+	return object{words: "Namespace " + namespace, path: []string{"api", "v1", "namespaces", namespace}}
+}
+
+func deploymentObject() object {
+	return object{
+		words: "Deployment " + namespace + "/" + controllerName,
+		path:  []string{"apis", "apps", "v1", "namespaces", namespace, "deployments", controllerName},
+	}
+}
+
+func podsOfController() object {
+	return object{
+		words: "the pods of Deployment " + namespace + "/" + controllerName,
+		path:  []string{"api", "v1", "namespaces", namespace, "pods"},
+	}
+}
