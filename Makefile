@@ -69,7 +69,7 @@ unparam: $(BIN)/unparam ## no parameter or result is always the same
 
 .PHONY: tidy
 tidy: ## go.mod and go.sum of every module are as go mod tidy makes them
-	@for m in $(MODULES) tools; do echo "($$m) go mod tidy -diff"; go mod -C "$$m" tidy -diff; done
+	@for m in $(MODULES) test/kube/apiserver tools; do echo "($$m) go mod tidy -diff"; go mod -C "$$m" tidy -diff; done
 
 .PHONY: generated
 generated: ## generated files are as go generate makes them

@@ -103,7 +103,7 @@ func dataKeys(t testing.TB, entry metav1.ManagedFieldsEntry) []string {
 	var fields struct {
 		Data map[string]json.RawMessage `json:"f:data"`
 	}
-	if err := json.Unmarshal(entry.FieldsV1.Raw, &fields); err != nil {
+	if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields); err != nil {
 		t.Fatalf("reading what %s manages: %v", entry.Manager, err)
 	}
 	var keys []string
