@@ -14,6 +14,11 @@ import (
 //	    mfa: GEZDGNBVGY3TQOJQ
 //	    subscriptions:
 //	      - {id: e29fd0d2-d8a8-4ed4-be54-c6c0dd0f7964, region: us-west-2, expires: 2027-06-30T00:00:00Z}
+//	    users:
+//	      - name: store-001
+//	        keys: 1
+//	        policies:
+//	          look: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "ecr:Describe*", Resource: "*"}]}
 //	organization:
 //	  id: o-a1b2c3d4e5
 //	  management: "111111111111"
@@ -25,18 +30,49 @@ import (
 // Policies are mappings or JSON text. Errors name the line and column; an unknown field is one, and so is what an accounts
 // file has no use for: tags, anchors, aliases, a second document.
 func ParseSeed(src []byte) (Seed, error) {
-	var seed Seed
-	document, err := plainyaml.Parse("an accounts file", src)
-	if err == nil {
-		err = document.Decode(&seed)
-	}
-	if err != nil {
-		return Seed{}, fmt.Errorf("reading the accounts file: %w", err)
+	seed, ok := seedOfEntries(src)
+	if !ok {
+		seed = Seed{}
+		if err := decodeSeed(src, &seed); err != nil {
+			return Seed{}, fmt.Errorf("reading the accounts file: %w", err)
+		}
 	}
 	if err := seed.check(); err != nil {
 		return Seed{}, fmt.Errorf("reading the accounts file: %w", err)
 	}
 	return seed, nil
+}
+
+// seedOfEntries reads each account by itself, so that thousands of them do not take the memory that the YAML of all would.
+// It is false for a file that is not right, or that looks otherwise than the files of many accounts do.
+func seedOfEntries(src []byte) (Seed, bool) {
+	entries, rest, ok := plainyaml.Entries(src, "accounts")
+	if !ok {
+		return Seed{}, false
+	}
+	var seed Seed
+	if err := decodeSeed(rest, &seed); err != nil {
+		return Seed{}, false
+	}
+	if seed.Accounts == nil { // What looked like the list was part of something else.
+		return Seed{}, false
+	}
+	seed.Accounts = make([]Account, len(entries))
+	for i, entry := range entries {
+		if err := decodeSeed(entry, &seed.Accounts[i]); err != nil {
+			return Seed{}, false
+		}
+	}
+	return seed, true
+}
+
+// decodeSeed reads an accounts file or a part of one.
+func decodeSeed(src []byte, into any) error {
+	document, err := plainyaml.Parse("an accounts file", src)
+	if err != nil {
+		return err
+	}
+	return document.Decode(into)
 }
 
 // PolicyText is a policy document as JSON text. In YAML it may also be written as a mapping.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 )
 
@@ -57,10 +59,35 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
+// FuzzSeedOfEntries holds what is read account by account against what is read at once. The YAML library refuses some
+// texts, such as a value that begins with a percent sign, in some places and not in others; those it is left to refuse.
+func FuzzSeedOfEntries(f *testing.F) {
+	f.Add("accounts:\n  - id: \"111111111111\"\n    subscriptions:\n      - id: s\n        region: us-west-2\n# end\n  - {id: 2}\n")
+	f.Add("# head\naccounts:\n- id: >\n    folded\n    - text\n-\n  id: |-\n    x\n\n# between\norganization: {id: o}\n")
+	f.Add("---\naccounts:\r\n - id: \"a\r\n - b\"\r\n - users: [\r\n   {name: u}]\r\norganization:\r\n  members:\r\n  - m\r\n")
+	f.Add("accounts:\n - id: 'a\n\n  b'\naccounts:\n - id: c\n")
+	f.Add("organization: {id: \"\naccounts:\n - id: a\n\"}\n")
+	f.Fuzz(func(t *testing.T, src string) {
+		apart, ok := seedOfEntries([]byte(src))
+		if !ok {
+			return
+		}
+		var whole Seed
+		if err := decodeSeed([]byte(src), &whole); err != nil {
+			return
+		}
+		if diff := cmp.Diff(whole, apart); diff != "" {
+			t.Errorf("as a whole (-), account by account (+):\n%s", diff)
+		}
+	})
+}
+
 // FuzzParseSeed makes worlds of accounts files: what is made has an administrator in every account, and survives a save.
 func FuzzParseSeed(f *testing.F) {
 	f.Add("accounts: [{id: \"111111111111\", subscriptions: [{id: s, region: us-west-2}]}]")
 	f.Add("accounts: [{id: \"111111111111\", mfa: GEZDGNBVGY3TQOJQ}]\norganization: {id: o-a1b2c3d4e5, management: \"111111111111\"}")
+	f.Add("accounts: [{id: \"111111111111\", users: [{name: u, path: /p/, keys: 1, policies: {p: {Version: \"2012-10-17\", " +
+		"Statement: [{Effect: Allow, Action: \"*\", Resource: \"*\"}]}}}]}]")
 	f.Add("accounts: [{id: \"111111111111\"}]\norganization:\n  id: o-a1b2c3d4e5\n  management: \"111111111111\"\n" +
 		"  serviceControlPolicies: {\"111111111111\": [{Version: \"2012-10-17\", Statement: []}]}")
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -74,7 +101,7 @@ func FuzzParseSeed(f *testing.F) {
 			return
 		}
 		for _, account := range seed.Accounts {
-			if _, ok := administratorKey(world.Accounts[account.ID]); !ok {
+			if _, ok := activeKey(world.Accounts[account.ID].User(administrator)); !ok {
 				t.Errorf("account %s has no administrator", account.ID)
 			}
 		}

@@ -14,7 +14,8 @@ import (
 const defaultRegion = "us-west-2"
 
 // ConfigFile is the AWS configuration file that a sandbox keeps in its directory: one profile for each seeded account,
-// named by the account's id, with the key of its administrator.
+// named by the account's id, with the key of its administrator, and one for each seeded user that has a key, named
+// <account>/<user>.
 func ConfigFile(dir string) string { return filepath.Join(dir, "aws", "config") }
 
 // writeProfiles writes ConfigFile. A services section points every SDK that knows one at the endpoint
@@ -24,7 +25,7 @@ func (s *Sandbox) writeProfiles(ready Ready) error {
 	var b bytes.Buffer
 	err := s.store.View(func(w *state.World) error {
 		for _, account := range state.Sorted(w.Accounts) {
-			writeProfile(&b, account)
+			writeProfiles(&b, account)
 		}
 		return nil
 	})
@@ -42,16 +43,23 @@ func (s *Sandbox) writeProfiles(ready Ready) error {
 	return atomicfile.Write(path, b.Bytes(), 0o600)
 }
 
-func writeProfile(b *bytes.Buffer, account *state.Account) {
-	key, ok := administratorKey(account)
-	if !ok {
-		return
-	}
+// writeProfiles writes the profiles of one account.
+func writeProfiles(b *bytes.Buffer, account *state.Account) {
 	region := defaultRegion
 	for _, subscription := range state.Sorted(account.Subscriptions) {
 		region = string(subscription.Region)
 		break
 	}
-	fmt.Fprintf(b, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\nservices = sandbox\n\n",
-		account.ID, key.ID, key.Secret, region)
+	write := func(name string, key *state.AccessKey) {
+		fmt.Fprintf(b, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\nservices = sandbox\n\n",
+			name, key.ID, key.Secret, region)
+	}
+	if key, ok := activeKey(account.User(administrator)); ok {
+		write(string(account.ID), key)
+	}
+	for _, user := range state.Sorted(account.Users) {
+		if key, ok := activeKey(user); ok && user.Seeded {
+			write(string(account.ID)+"/"+user.Name, key)
+		}
+	}
 }

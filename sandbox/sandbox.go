@@ -210,7 +210,7 @@ func (s *Sandbox) Credentials(account arn.AccountID) (id awsid.AccessKeyID, secr
 		if !ok {
 			return fmt.Errorf("the sandbox has no account %s", account)
 		}
-		key, ok := administratorKey(a)
+		key, ok := activeKey(a.User(administrator))
 		if !ok {
 			return fmt.Errorf("account %s has no administrator with an active access key", account)
 		}
@@ -220,12 +220,14 @@ func (s *Sandbox) Credentials(account arn.AccountID) (id awsid.AccessKeyID, secr
 	return id, secret, err
 }
 
-func administratorKey(account *state.Account) (*state.AccessKey, bool) {
-	if admin := account.User(administrator); admin != nil {
-		for _, key := range admin.Keys {
-			if key.Active {
-				return key, true
-			}
+// activeKey returns the first active access key of a user, false where there is none or no user.
+func activeKey(user *state.User) (*state.AccessKey, bool) {
+	if user == nil {
+		return nil, false
+	}
+	for _, key := range user.Keys {
+		if key.Active {
+			return key, true
 		}
 	}
 	return nil, false

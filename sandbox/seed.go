@@ -31,6 +31,8 @@ type Account struct {
 	// MFA is the base32 seed (RFC 6238) of the administrator's virtual MFA device; empty for no device. The device's
 	// serial number is arn:aws:iam::<account>:mfa/administrator.
 	MFA string `yaml:"mfa"`
+	// Users are the account's users beside the administrator.
+	Users []User `yaml:"users"`
 }
 
 // Subscription is one seeded EKS Anywhere subscription.
@@ -101,6 +103,13 @@ func (a Account) add(world *state.World, now time.Time, random io.Reader) error 
 		return err
 	}
 	world.AddUser(account, admin)
+	for _, user := range a.Users {
+		made, err := user.state(a.ID, now, random)
+		if err != nil {
+			return err
+		}
+		world.AddUser(account, made)
+	}
 	for _, s := range a.Subscriptions {
 		subscription := s.state(a.ID, now)
 		account.Subscriptions[s.ID] = subscription

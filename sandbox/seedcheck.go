@@ -55,7 +55,7 @@ func (a Account) check() error {
 		}
 		seen[subscription.ID] = true
 	}
-	return nil
+	return checkUsers(a.Users)
 }
 
 func (s Subscription) check() error {

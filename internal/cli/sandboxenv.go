@@ -85,7 +85,7 @@ func (s served) way(account string, transparently bool) ([]variable, error) {
 	}
 	if !known[account] {
 		return nil, withHint(usagef("the sandbox has no account %s", account),
-			"it has: "+strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			"it has: "+strings.Join(accountsOf(known), ", "))
 	}
 	way := []variable{
 		set("AWS_CONFIG_FILE", file), set("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"), set("AWS_PROFILE", account),
@@ -95,6 +95,11 @@ func (s served) way(account string, transparently bool) ([]variable, error) {
 		return append(way, transparent(s.Ready)...), nil
 	}
 	return append(way, direct(s.Ready)...), nil
+}
+
+// accountsOf leaves out the profiles of users beside the administrators, which are named <account>/<user>.
+func accountsOf(profiles map[string]bool) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(profiles)), func(name string) bool { return strings.Contains(name, "/") })
 }
 
 // transparent makes clients ignore the endpoints that the profiles name, and takes them to the proxy instead. Of the two

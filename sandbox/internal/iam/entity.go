@@ -172,7 +172,7 @@ func deletable(entity *state.Entity) error {
 func renamed(entity *state.Entity, to arn.ARN) (map[string]*state.Document, error) {
 	documents := map[string]*state.Document{}
 	for name, old := range entity.Inline {
-		document, err := state.NewDocument(iampolicy.Identity, inlineName(to, name), old.Text)
+		document, err := state.NewDocument(iampolicy.Identity, state.InlineName(to, name), old.Text)
 		if err != nil {
 			return nil, err
 		}

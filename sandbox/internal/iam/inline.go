@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/iampolicy"
 	"github.com/pullpass/pullpass/sandbox/internal/api"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
@@ -19,11 +18,6 @@ func (k kind) inlinePolicies() []api.Operation {
 		api.Write("Delete"+k.title+"Policy", onPermissions[inlineInput](k), k.deleteInline),
 		api.Read("List"+k.title+"Policies", on[listInlineInput](k), k.listInline),
 	}
-}
-
-// inlineName tells people where an inline policy stands.
-func inlineName(entity arn.ARN, policy string) string {
-	return entity.String() + " inline policy " + policy
 }
 
 type putInlineInput struct {
@@ -43,7 +37,7 @@ func (k kind) putInline(c *api.Call, in *putInlineInput) (*api.None, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := parseDocument(iampolicy.Identity, inlineName(entity.ARN(), in.PolicyName), in.PolicyDocument)
+	document, err := parseDocument(iampolicy.Identity, state.InlineName(entity.ARN(), in.PolicyName), in.PolicyDocument)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ func (e Entity) clone() Entity {
 }
 
 func (u *User) clone() *User {
-	copied := &User{Entity: u.Entity.clone(), MFA: slices.Clone(u.MFA)}
+	copied := &User{Entity: u.Entity.clone(), MFA: slices.Clone(u.MFA), Seeded: u.Seeded}
 	for _, key := range u.Keys {
 		copied.Keys = append(copied.Keys, key.clone())
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
 	"github.com/pullpass/pullpass/iampolicy"
 )
@@ -34,6 +35,11 @@ func compile(name string, parsed *iampolicy.Document, text string) (*Document, e
 		return nil, err
 	}
 	return &Document{Kind: parsed.Kind, Name: name, Text: text, Parsed: parsed, Compiled: compiled.Named(name)}, nil
+}
+
+// InlineName is the Name of a policy that belongs to one entity alone.
+func InlineName(entity arn.ARN, policy string) string {
+	return entity.String() + " inline policy " + policy
 }
 
 // MapPrincipals returns the document with every AWS principal replaced; the text is then compact JSON.

@@ -51,6 +51,8 @@ type User struct {
 	Keys []*AccessKey
 	// MFA are the user's virtual MFA devices.
 	MFA []MFADevice
+	// Seeded marks a user that the sandbox began with, beside the administrator.
+	Seeded bool `json:",omitempty"`
 }
 
 // MFADevice is a virtual MFA device (RFC 6238: 6 digits, 30 seconds, HMAC-SHA-1).

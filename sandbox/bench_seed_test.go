@@ -1,0 +1,105 @@
+package sandbox_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pullpass/pullpass/sandbox"
+)
+
+// What seeding many accounts may take.
+const (
+	manyAccounts    = 1000
+	usersOfEach     = 10
+	seedingSeconds  = 1.0
+	seedingMebibyte = 150.0
+)
+
+// manyAccountsFile is an accounts file of users who each have a key and a policy of their own.
+func manyAccountsFile() []byte {
+	var text strings.Builder
+	text.WriteString("accounts:\n")
+	for account := range manyAccounts {
+		fmt.Fprintf(&text, "  - id: \"%012d\"\n    users:\n", 200_000_000_000+account)
+		for user := range usersOfEach {
+			fmt.Fprintf(&text, "      - name: store-%03d\n        path: /stores/\n        keys: 1\n        policies:\n"+
+				"          assume: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"sts:AssumeRole\", "+
+				"Resource: \"arn:aws:iam::111111111111:role/curated-packages-%03d\"}]}\n", user, user)
+		}
+	}
+	return []byte(text.String())
+}
+
+// BenchmarkSeed is the time from an accounts file of 1,000 accounts with 10 users each to a sandbox that answers, and the
+// memory that it takes: in this process, and in one of its own that keeps its state on the disk.
+func BenchmarkSeed(b *testing.B) {
+	file := manyAccountsFile()
+	b.Run("in-memory", func(b *testing.B) {
+		var held float64
+		for b.Loop() {
+			held = seedOnce(b, file)
+		}
+		reportSeeding(b, b.Elapsed()/time.Duration(b.N))
+		b.ReportMetric(held, "MiB-heap")
+		b.ReportMetric(held/seedingMebibyte, fmt.Sprintf("of-%.0fMiB", seedingMebibyte))
+	})
+	b.Run("own-process", func(b *testing.B) { seedProcesses(b, file) })
+}
+
+func reportSeeding(b *testing.B, took time.Duration) {
+	b.ReportMetric(took.Seconds(), "s")
+	b.ReportMetric(took.Seconds()/seedingSeconds, fmt.Sprintf("of-%.0fs", seedingSeconds))
+}
+
+// seedOnce starts and ends a sandbox, and returns the MiB that it keeps from the garbage collector meanwhile.
+func seedOnce(b *testing.B, file []byte) (held float64) {
+	seed, err := sandbox.ParseSeed(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	embedded, err := sandbox.New(sandbox.Config{Seed: seed})
+	if err != nil {
+		b.Fatal(err)
+	}
+	server, err := embedded.Listen(b.Context(), "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
+	defer b.StartTimer()
+	seed = sandbox.Seed{}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if err := errors.Join(server.Close(b.Context()), embedded.Close()); err != nil {
+		b.Fatal(err)
+	}
+	return float64(m.HeapAlloc) / (1 << 20)
+}
+
+// seedProcesses does so with `pullpass sandbox serve --accounts`.
+func seedProcesses(b *testing.B, file []byte) {
+	program, accounts := buildProgram(b), filepath.Join(b.TempDir(), "accounts.yaml")
+	if err := os.WriteFile(accounts, file, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	var most memory
+	var took time.Duration
+	for b.Loop() {
+		p, _, ready := serveProcess(b, program, "--dir", b.TempDir(), "--accounts", accounts)
+		took += ready
+		taken := p.memory(b)
+		most = memory{max(most.now, taken.now), max(most.peak, taken.peak)}
+		p.stop(b)
+	}
+	reportSeeding(b, took/time.Duration(b.N))
+	b.ReportMetric(most.now, "MiB-process")
+	b.ReportMetric(most.peak, "MiB-peak")
+	b.ReportMetric(most.peak/seedingMebibyte, fmt.Sprintf("of-%.0fMiB", seedingMebibyte))
+}
