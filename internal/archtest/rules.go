@@ -19,7 +19,7 @@ func pure() []string {
 	return []string{
 		"arn", "internal/strictjson", "iampolicy", "authz", "internal/simulation",
 		"internal/awsid", "internal/registry", "internal/credential", "internal/yamldepth", "internal/share", "internal/plan",
-		"internal/eksa",
+		"internal/eksa", "internal/sops",
 	}
 }
 
@@ -60,6 +60,7 @@ func pureRules() []ImportRule {
 		{Who: []string{"internal/registry"}, Only: []string{"std", "./arn"}, Why: oneWay},
 		{Who: []string{"internal/credential"}, Only: []string{"std", "./arn", "./internal/awsid", "./internal/registry"}, Why: oneWay},
 		{Who: []string{"internal/eksa"}, Only: []string{"std", "./arn"}, Why: oneWay},
+		{Who: []string{"internal/sealed", "internal/sops"}, Only: []string{"std", "./internal/credential"}, Why: oneWay},
 		{Who: []string{"internal/share"}, Only: []string{
 			"std", yaml, "./arn", "./iampolicy", "./internal/awsid", "./internal/registry", "./internal/credential",
 			"./internal/yamldepth",
