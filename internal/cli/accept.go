@@ -72,7 +72,7 @@ func (a *app) withInvitation(ctx context.Context, o acceptOptions, file string, 
 		}
 		account := invitation.Spec.Destination.Account
 		return use(&session{
-			app: a, cloud: c, factory: c.factory(a, desired.Registry.Region), dir: filepath.Dir(file), desired: desired,
+			app: a, cloud: c, factory: c.factory(a, desired.Registry.Region), dir: filepath.Dir(file), desired: desired, reached: newClusters(),
 			access: map[arn.AccountID]share.Access{account: o.access(invitation, c)},
 			keys:   invitation.Spec.Keys, located: located{registry: desired.Registry, by: byShare},
 		})

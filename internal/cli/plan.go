@@ -136,6 +136,10 @@ func problemHint(kind plan.ProblemKind) string {
 		return "delete the key that is not needed, in the destination account"
 	case plan.DeliveryUnknown:
 		return "make the delivery readable, or move away what is there"
+	case plan.NoNamespace:
+		return "install the packages controller: eksctl anywhere install packagecontroller -f CLUSTER.yaml; or let pullpass make the namespace: --create-namespace"
+	case plan.FieldConflict:
+		return "let that manager deliver it (pullpass secret prints the manifest), or take it over: --force-conflicts"
 	case plan.SourceStopped:
 	}
 	return ""

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
-	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/runlock"
@@ -54,6 +52,9 @@ type session struct {
 	access  map[arn.AccountID]share.Access
 	keys    share.Keys
 	located located
+	reached *clusters
+	// forceConflicts and createNamespace are the planOptions of the same names.
+	forceConflicts, createNamespace bool
 }
 
 // readShare reads and checks the document, before anything is asked of AWS.
@@ -92,7 +93,7 @@ func (a *app) open(ctx context.Context, doc *share.Document, f shareFlags, c *cl
 		return nil, err
 	}
 	s := &session{
-		app: a, cloud: c, factory: c.factory(a, doc.Spec.Registry.Region), doc: doc, dir: filepath.Dir(f.file),
+		app: a, cloud: c, factory: c.factory(a, doc.Spec.Registry.Region), doc: doc, dir: filepath.Dir(f.file), reached: newClusters(),
 		access: accesses(doc), keys: doc.Spec.Keys,
 	}
 	find := s.locate
@@ -147,28 +148,6 @@ func (s *session) opener(access share.Access) provision.Opener {
 	}
 }
 
-// errNotHere says that this release cannot deliver to a place.
-var errNotHere = errors.New("this release delivers to directories only")
-
-// directory returns where a cluster's files go.
-func (s *session) directory(c share.ClusterDelivery) (delivery.Directory, error) {
-	if c.Directory == "" {
-		return delivery.Directory{}, fmt.Errorf("delivering to cluster %s: %w; give it a directory in the share", c.Cluster, errNotHere)
-	}
-	if filepath.IsAbs(c.Directory) {
-		return delivery.Directory{Path: c.Directory}, nil
-	}
-	return delivery.Directory{Path: filepath.Join(s.dir, c.Directory)}, nil
-}
-
-func (s *session) deliverer(_ context.Context, c share.ClusterDelivery) (provision.Deliverer, error) {
-	place, err := s.directory(c)
-	if err != nil {
-		return nil, err
-	}
-	return place, nil
-}
-
 // run is one run of plan or apply.
 type run struct {
 	*session
@@ -180,15 +159,18 @@ type run struct {
 }
 
 // planOptions are what plan, apply and accept let an operator choose.
-type planOptions struct{ adopt, takeOver bool }
+type planOptions struct{ adopt, takeOver, createNamespace, forceConflicts bool }
 
 func (o *planOptions) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.adopt, "adopt", false, "take over what was made by hand: tag it, and change nothing else")
 	cmd.Flags().BoolVar(&o.takeOver, "take-over", false, "disregard other runs that may still be at work")
+	cmd.Flags().BoolVar(&o.createNamespace, "create-namespace", false, "make the Secret's namespace in clusters that lack it")
+	cmd.Flags().BoolVar(&o.forceConflicts, "force-conflicts", false, "write the Secret's config whoever keeps it")
 }
 
 // begin starts a run. One that will change things takes a lock, so that others can tell that it is at work.
 func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run, error) {
+	s.forceConflicts, s.createNamespace = o.forceConflicts, o.createNamespace
 	now := s.app.env.Now()
 	locks, err := filepath.Abs(filepath.Join(s.dir, ".pullpass", "runs"))
 	if err != nil {
@@ -211,9 +193,12 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 		}
 		r.release = lock.Release
 	}
-	r.options = plan.Options{Adopt: o.adopt, TakeOver: o.takeOver, Run: id, Now: now, MaxKeyAge: s.keys.MaxAge}
+	r.options = plan.Options{
+		Adopt: o.adopt, TakeOver: o.takeOver, CreateNamespace: o.createNamespace, ForceConflicts: o.forceConflicts,
+		Run: id, Now: now, MaxKeyAge: s.keys.MaxAge,
+	}
 	r.config = provision.Config{
-		Accounts: map[arn.AccountID]provision.Opener{}, Deliverer: s.deliverer, Run: id,
+		Accounts: map[arn.AccountID]provision.Opener{}, Deliverer: s.deliverer, Restart: s.restart, Run: id,
 		Runs:     plan.Runs{Host: place, Live: live},
 		Settling: awsclient.Settling{Wait: s.app.env.Wait, Jitter: rand.Float64},
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -12,7 +11,6 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
-	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
 	"github.com/pullpass/pullpass/internal/verify"
@@ -105,7 +103,8 @@ func (s *session) proveAll(ctx context.Context, report *proofReport, artifact re
 
 func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) {
 	chain := verify.Verify(ctx, verify.Input{
-		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
+		File:     s.file(c.delivery),
+		Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
 	}, verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait})
 	c.OK = chain.OK()
 	c.Notices = append(c.Notices, chain.Notices...)
@@ -116,11 +115,13 @@ func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry
 
 // file gives the delivered file, or the reason why there is none.
 func (s *session) file(c share.ClusterDelivery) func(context.Context) ([]byte, error) {
-	place, err := s.directory(c)
-	if err != nil {
-		return func(context.Context) ([]byte, error) { return nil, err }
+	return func(ctx context.Context) ([]byte, error) {
+		place, err := s.place(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return place.Config(ctx)
 	}
-	return verify.ReadFile(filepath.Join(place.Path, credential.ConfigFileName))
 }
 
 func (s *session) subscription() *verify.Subscription {

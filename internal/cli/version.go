@@ -34,6 +34,15 @@ func (a *app) versionCommand() *cobra.Command {
 	return cmd
 }
 
+// userAgent is the product's name and version, as servers log it.
+func userAgent() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "pullpass"
+	}
+	return "pullpass/" + versionOf(info).Version
+}
+
 // versionOf reads what the go command put into the program: the module's version where it was installed as a module,
 // else "(devel)", and the commit where it was built in a checkout.
 func versionOf(info *debug.BuildInfo) versionResult {

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/registry"
 )
@@ -89,4 +91,16 @@ func (d Delivery) judge(f *found) plan.Delivery {
 	}
 	seen.State, seen.Config, seen.Complete = plan.Held, config, f.isComplete(d, config)
 	return seen
+}
+
+// Config returns the AWS config file that the Secret carries; delivery.ErrNothing where there is no Secret, or none in it.
+func (d Delivery) Config(ctx context.Context) ([]byte, error) {
+	f, err := d.secret(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil || len(f.secret.Data[credential.KeyConfig]) == 0 {
+		return nil, d.reading(delivery.ErrNothing)
+	}
+	return f.secret.Data[credential.KeyConfig], nil
 }

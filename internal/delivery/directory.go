@@ -87,6 +87,18 @@ func (d Directory) read() (Held, error) {
 	return Held{Config: parsed, Complete: configErr == nil && manifestErr == nil && bytes.Equal(config, carried) && d.private()}, nil
 }
 
+// Config returns the AWS config file as it was delivered, or ErrNothing.
+func (d Directory) Config(context.Context) ([]byte, error) {
+	err := d.check()
+	if err == nil {
+		var src []byte
+		if src, err = d.file(credential.ConfigFileName); err == nil {
+			return src, nil
+		}
+	}
+	return nil, fmt.Errorf("reading %s: %w", filepath.Join(d.Path, credential.ConfigFileName), err)
+}
+
 // Observe is Read for a plan: what cannot be read is unknown, never empty.
 func (d Directory) Observe(ctx context.Context) plan.Delivery {
 	held, err := d.Read(ctx)

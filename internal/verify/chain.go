@@ -67,7 +67,7 @@ type Proof struct {
 	Outcome Outcome
 	// Detail says in a few words what was proven. Empty unless Passed.
 	Detail string
-	// Err is why the link is broken; a *Fault. Nil unless Failed.
+	// Err is why the link is broken, a *Fault, or why it is Unseen. Nil for other outcomes.
 	Err error
 	// Took is how long the proof took by the clock of the Config, waits for a new key included.
 	Took time.Duration

@@ -3,6 +3,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -146,6 +147,9 @@ func (w *walk) prove(ctx context.Context, s step) Proof {
 	proof := Proof{Link: s.link, Outcome: Passed, Detail: detail, Took: w.Now().Sub(begun)}
 	if err != nil {
 		proof.Outcome, proof.Detail = Failed, ""
+		if errors.Is(err, ErrUnseen) {
+			proof.Outcome = Unseen
+		}
 		proof.Err = fmt.Errorf("proving the link %s: %w", s.link, err)
 	}
 	return proof
