@@ -12,38 +12,33 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pullpass/pullpass/sandbox/internal/bounds"
 	"github.com/pullpass/pullpass/sandbox/internal/fresh"
 )
 
-// How long a client may take. A blob's transfer has no limit of its own; what stands still is ended by the idle limit.
-const (
-	headerTimeout   = 10 * time.Second
-	idleTimeout     = 2 * time.Minute
-	shutdownTimeout = 5 * time.Second
-	maxHeader       = 64 << 10 // bytes; a session token with many tags takes a few thousand
-)
+// shutdownTimeout is how long Close lets requests under way be answered.
+const shutdownTimeout = 5 * time.Second
 
 // listeners are the servers of one Server, each with the goroutine that serves it.
 type listeners struct {
-	log *slog.Logger
+	limits bounds.Limits
+	log    *slog.Logger
 	// connContext is each server's ConnContext.
 	connContext func(context.Context, net.Conn) context.Context
+	open        []*bounds.Listener
 	servers     []*http.Server
 	done        sync.WaitGroup
 }
 
 // add serves a handler on an address of which the port may be 0, and returns the address that it got.
 func (l *listeners) add(ctx context.Context, address string, handler http.Handler) (net.Addr, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", address)
+	listener, err := l.limits.Listen(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug), ConnContext: l.connContext,
-	}
+	server := bounds.NewServer(bounds.Config{Handler: handler, Limits: l.limits, ConnContext: l.connContext, Log: l.log})
 	fresh.Track(server)
+	l.open = append(l.open, listener)
 	l.servers = append(l.servers, server)
 	l.done.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

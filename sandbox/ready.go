@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"github.com/pullpass/pullpass/internal/atomicfile"
+	"github.com/pullpass/pullpass/sandbox/internal/bounds"
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 )
 
@@ -92,7 +93,7 @@ func (r Ready) Transport() (*http.Transport, error) {
 		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 64,
-		IdleConnTimeout:     idleTimeout,
+		IdleConnTimeout:     bounds.Standard().Idle,
 	}, nil
 }
 

@@ -24,6 +24,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/sandbox/internal/bounds"
 	"github.com/pullpass/pullpass/sandbox/internal/ecr"
 	"github.com/pullpass/pullpass/sandbox/internal/eks"
 	"github.com/pullpass/pullpass/sandbox/internal/iam"
@@ -76,8 +77,9 @@ type Sandbox struct {
 	requests *requestlog.Log
 	// clock is the one that the sandbox was given. All but its certificates, which clients hold against their own, go by
 	// the weather's.
-	clock func() time.Time
-	log   *slog.Logger
+	clock  func() time.Time
+	log    *slog.Logger
+	limits bounds.Limits
 	// served is set while there is a Server.
 	served atomic.Bool
 	// layerURL is where a server on loopback serves the layers.
@@ -158,7 +160,7 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{
-		dir: config.Dir, store: store, clock: config.Clock, log: config.Log,
+		dir: config.Dir, store: store, clock: config.Clock, log: config.Log, limits: bounds.Standard(),
 		weather:  weather.New(weather.Config{Clock: config.Clock, Wait: config.Wait}, config.Weather),
 		requests: newRequestLog(config),
 	}

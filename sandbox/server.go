@@ -39,7 +39,7 @@ func (s *Sandbox) Listen(ctx context.Context, address string) (*Server, error) {
 	if !s.served.CompareAndSwap(false, true) {
 		return nil, fmt.Errorf("serving the sandbox: %w", ErrServed)
 	}
-	server := &Server{sandbox: s, listeners: listeners{log: s.log, connContext: s.weather.ConnContext}, registry: s.registryHandler(registryByHost)}
+	server := &Server{sandbox: s, listeners: listeners{limits: s.limits, log: s.log, connContext: s.weather.ConnContext}, registry: s.registryHandler(registryByHost)}
 	if err := server.start(ctx, address); err != nil {
 		return nil, fmt.Errorf("serving the sandbox: %w", errors.Join(err, server.Close(ctx)))
 	}
@@ -79,7 +79,7 @@ func (s *Server) startProxy(ctx context.Context, address string) error {
 	s.proxy = proxy.New(proxy.Config{
 		Authority: s.authority, Routes: func(host ca.Host) http.Handler { return s.route(string(host)) },
 		Serves: servedHosts(), ErrorLog: s.sandbox.log, ConnContext: s.sandbox.weather.ConnContext,
-		Serial: s.sandbox.weather.Resets,
+		Serial: s.sandbox.weather.Resets, Limits: s.sandbox.limits,
 	})
 	at, err := s.listeners.add(ctx, address, s.proxy)
 	if err != nil {

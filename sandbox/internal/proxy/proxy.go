@@ -15,17 +15,10 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
+	"github.com/pullpass/pullpass/sandbox/internal/bounds"
 	"github.com/pullpass/pullpass/sandbox/internal/ca"
 	"github.com/pullpass/pullpass/sandbox/internal/fresh"
-)
-
-const (
-	// headerTimeout bounds a TLS handshake and the head of a request. Bodies are
-	// not bounded: an image layer takes as long as it takes.
-	headerTimeout = 15 * time.Second
-	idleTimeout   = 2 * time.Minute
 )
 
 // Config says what a proxy serves.
@@ -44,6 +37,8 @@ type Config struct {
 	// Serial reports whether new tunnels should carry one request at a time, which
 	// HTTP/1.1 does and HTTP/2 does not; nil for never.
 	Serial func() bool
+	// Limits are what a client may take inside a tunnel; zero for the standard ones.
+	Limits bounds.Limits
 	// ErrorLog takes what goes wrong in tunnels, such as a client that does not
 	// trust the authority; nil drops it.
 	ErrorLog *slog.Logger
@@ -69,6 +64,9 @@ func New(cfg Config) *Proxy {
 	if cfg.ErrorLog == nil {
 		cfg.ErrorLog = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Limits == (bounds.Limits{}) {
+		cfg.Limits = bounds.Standard()
+	}
 	p := &Proxy{cfg: cfg, tunnels: newTunnelListener(), served: make(chan struct{})}
 	p.tls = &tls.Config{
 		MinVersion:     tls.VersionTLS12,
@@ -78,14 +76,11 @@ func New(cfg Config) *Proxy {
 	p.serial = p.tls.Clone()
 	p.serial.NextProtos = []string{"http/1.1"}
 	p.tls.GetConfigForClient = p.protocols
-	p.server = &http.Server{
-		Handler:           http.HandlerFunc(p.serveTunnelled),
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
-		ErrorLog:          slog.NewLogLogger(cfg.ErrorLog.Handler(), slog.LevelWarn),
-		ConnState:         p.count,
-		ConnContext:       p.connContext,
-	}
+	p.server = bounds.NewServer(bounds.Config{
+		Handler: http.HandlerFunc(p.serveTunnelled), Limits: cfg.Limits, ConnContext: p.connContext, Log: cfg.ErrorLog,
+	})
+	p.server.ErrorLog = slog.NewLogLogger(cfg.ErrorLog.Handler(), slog.LevelWarn)
+	p.server.ConnState = p.count
 	fresh.Track(p.server)
 	go p.run()
 	return p
