@@ -91,6 +91,7 @@ EKS Anywhere Curated Packages; it proves that the pass works. See it first: pull
 	root.SetErr(a.env.Stderr)
 	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "say nothing but results and errors")
 	root.AddCommand(
+		a.lintCommand(),
 		a.demoCommand(), a.registryCommand(), a.planCommand(), a.applyCommand(), a.acceptCommand(), a.verifyCommand(),
 		a.configCommand(), a.secretCommand(), a.simulateCommand(), a.fieldcheckCommand(), a.schemaCommand(), a.sandboxCommand(),
 		a.versionCommand(),

@@ -100,6 +100,7 @@ func rules() []rule {
 		{is: is(errUnproven), code: exitUnproven, quiet: true},
 		{is: is(errIncomplete), code: exitFailed, quiet: true},
 		{is: is(errDiffers), code: exitDiffers, quiet: true},
+		{is: is(errFindings), code: exitFailed, quiet: true},
 		{is: isA[share.Errors], code: exitUsage},
 		{is: isA[*share.Error], code: exitUsage},
 		{is: is(share.ErrUnknownName), code: exitUsage, hint: "--destination and --cluster name parts of the share"},
