@@ -157,11 +157,12 @@ func (s *Sandbox) packagesRegistries() (found []registry.Registry) {
 func (s *Server) Ready() Ready { return s.ready }
 
 // Close takes away what led clients to the server, lets the requests under way be answered for a few seconds, and ends
-// it. A second Close does nothing.
+// it. The weather holds none of them up meanwhile. A second Close does nothing.
 func (s *Server) Close(ctx context.Context) error {
 	if s.closed.Swap(true) {
 		return nil
 	}
+	defer s.sandbox.weather.Hurry()()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	failed := []error{s.sandbox.withdraw(), s.listeners.close(ctx)}

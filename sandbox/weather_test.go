@@ -482,3 +482,29 @@ func TestWeatherThatCannotBeIsRefused(t *testing.T) {
 		_ = embedded.Close()
 	}
 }
+
+// TestNobodyWaitsForAServerThatCloses has a request that would wait for an hour, and a client that gets its answer.
+func TestNobodyWaitsForAServerThatCloses(t *testing.T) {
+	begun := make(chan struct{})
+	forecast, err := sandbox.ParseForecast([]byte("rules: [{latency: {fixed: 1h}}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sandboxtest.Start(t, sandbox.Config{Weather: forecast, Wait: func(ctx context.Context, _ time.Duration) error {
+		close(begun)
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	client, asked := sts.NewFromConfig(s.As(sandboxtest.Source)), make(chan error)
+	go func() {
+		_, err := client.GetCallerIdentity(t.Context(), nil)
+		asked <- err
+	}()
+	<-begun
+	if err := s.Server.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-asked; err != nil {
+		t.Errorf("the request that waited got %v", err)
+	}
+}

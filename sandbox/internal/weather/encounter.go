@@ -57,8 +57,9 @@ func (e Encounter) Told() []string {
 }
 
 // Meet counts a request and returns what the weather does to it.
-func (w *Weather) Meet(v Visit) Encounter {
-	day := w.day.Load()
+func (w *Weather) Meet(v Visit) Encounter { return w.meetOn(w.day.Load(), v) }
+
+func (w *Weather) meetOn(day *day, v Visit) Encounter {
 	if len(day.forecast.Rules) == 0 {
 		return Encounter{}
 	}

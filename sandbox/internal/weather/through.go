@@ -19,11 +19,13 @@ type Request interface {
 
 // Through takes a request through the weather. A nil Weather is fair.
 func (w *Weather) Through(rw http.ResponseWriter, r *http.Request, through Request) {
+	var today *day
 	var e Encounter
 	if w != nil {
-		e = w.Meet(through.Visit())
+		today = w.day.Load()
+		e = w.meetOn(today, through.Visit())
 	}
-	if e.Latency > 0 && w.pass(r.Context(), e.Latency) != nil {
+	if e.Latency > 0 && w.pass(r.Context(), today, e.Latency) != nil {
 		through.Over(e) // The client has gone.
 		return
 	}
@@ -32,17 +34,12 @@ func (w *Weather) Through(rw http.ResponseWriter, r *http.Request, through Reque
 	case CutAfter:
 		through.Serve(&lost{header: rw.Header()}, e.Fault)
 	case NoCut:
-		through.Serve(w.slowed(rw, r, e.BytesPerSecond), e.Fault)
+		through.Serve(w.slowed(rw, r, today, e.BytesPerSecond), e.Fault)
 	}
 	through.Over(e)
 	if e.Cut != NoCut {
 		connectionOf(r.Context()).reset()
 	}
-}
-
-// pass waits until some time of the sandbox's has passed.
-func (w *Weather) pass(ctx context.Context, d time.Duration) error {
-	return w.config.Wait(ctx, time.Duration(float64(d)/w.day.Load().course.rate))
 }
 
 // lost is an answer that nobody gets.
@@ -57,11 +54,11 @@ func (l *lost) WriteHeader(int) {}
 // Write implements http.ResponseWriter.
 func (l *lost) Write(b []byte) (int, error) { return len(b), nil }
 
-func (w *Weather) slowed(rw http.ResponseWriter, r *http.Request, bytesPerSecond int64) http.ResponseWriter {
+func (w *Weather) slowed(rw http.ResponseWriter, r *http.Request, today *day, bytesPerSecond int64) http.ResponseWriter {
 	if bytesPerSecond == 0 {
 		return rw
 	}
-	return &slowWriter{ResponseWriter: rw, weather: w, ctx: r.Context(), rate: bytesPerSecond}
+	return &slowWriter{ResponseWriter: rw, weather: w, day: today, ctx: r.Context(), rate: bytesPerSecond}
 }
 
 // slowWriter writes a body a little at a time. It has no ReadFrom, so that a file comes by way of Write too.
@@ -69,6 +66,7 @@ type slowWriter struct {
 	http.ResponseWriter
 
 	weather *Weather
+	day     *day
 	ctx     context.Context
 	rate    int64 // bytes a second
 }
@@ -81,7 +79,7 @@ func (s *slowWriter) Write(b []byte) (written int, err error) {
 	piece := max(1, int(s.rate/perSecond))
 	for len(b) > 0 {
 		now := b[:min(piece, len(b))]
-		if err := s.weather.pass(s.ctx, time.Duration(len(now))*time.Second/time.Duration(s.rate)); err != nil {
+		if err := s.weather.pass(s.ctx, s.day, time.Duration(len(now))*time.Second/time.Duration(s.rate)); err != nil {
 			return written, err
 		}
 		n, err := s.ResponseWriter.Write(now)

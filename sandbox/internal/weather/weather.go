@@ -24,6 +24,7 @@ type Weather struct {
 	connections atomic.Uint64
 	day         atomic.Pointer[day]
 	turning     sync.Mutex
+	waits       waits
 }
 
 // Visit is a request as the weather sees it.
@@ -73,10 +74,12 @@ func newDay(forecast Forecast, course course) *day {
 }
 
 // Set makes a forecast set in. It begins anew: the counts, from which draws are made, are those of requests from now on.
+// Requests that wait in the weather that was wait no longer.
 func (w *Weather) Set(forecast Forecast) {
 	w.turning.Lock()
 	defer w.turning.Unlock()
 	w.day.Store(newDay(forecast, w.day.Load().course.turn(w.config.Clock(), forecast.Clock)))
+	w.waits.end()
 }
 
 // Forecast returns the forecast that has set in.
