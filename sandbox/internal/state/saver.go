@@ -18,10 +18,11 @@ const (
 type saver struct {
 	path string
 	lock *filelock.Lock
-	// encode returns the world now, and the version that it holds.
-	encode func() ([]byte, uint64, error)
+	// encode returns the world now, and the version that it holds. It is told the length of the last one.
+	encode func(length int) ([]byte, uint64, error)
 
 	mu     sync.Mutex // held while writing
+	length int        // of the file, in bytes
 	saved  uint64     // the newest version on the disk
 	closed bool
 }
@@ -81,14 +82,14 @@ func (s *saver) write() error {
 	if s.closed {
 		return ErrClosed
 	}
-	b, version, err := s.encode()
+	b, version, err := s.encode(s.length)
 	if err != nil {
 		return err
 	}
 	if err := atomicfile.Write(s.path, b, 0o600); err != nil {
 		return err
 	}
-	s.saved = version
+	s.saved, s.length = version, len(b)
 	return nil
 }
 

@@ -48,11 +48,11 @@ func (s *Store) change(f func(*World) error) (version uint64, err error) {
 	return s.version, nil
 }
 
-// encode returns the world as it is saved, and which Update it holds.
-func (s *Store) encode() ([]byte, uint64, error) {
+// encode returns the world as it is saved, which takes about the given length, and which Update it holds.
+func (s *Store) encode(length int) ([]byte, uint64, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	b, err := encode(s.world)
+	b, err := encode(s.world, length)
 	return b, s.version, err
 }
 
