@@ -1,13 +1,10 @@
 package kube
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -64,29 +61,6 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// TestSlow shows that the road to a cluster holds every request up, several at once side by side, and tells of them.
-func TestSlow(t *testing.T) {
-	c := lab.Start(t, "store-001").Cluster(t, "store-001")
-	t.Run("a request waits", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		defer cancel()
-		road := c.Slow(t, time.Hour)
-		if _, err := namespaces(ctx, clientFor(t, road.Kubeconfig)); err == nil {
-			t.Error("it was answered")
-		}
-		if diff := cmp.Diff([]string{"GET /api/v1/namespaces"}, road.Requests()); diff != "" {
-			t.Errorf("requests (-want +got):\n%s", diff)
-		}
-	})
-	t.Run("and is answered", func(t *testing.T) {
-		road := c.Slow(t, time.Millisecond)
-		list, err := namespaces(t.Context(), clientFor(t, road.Kubeconfig))
-		if err != nil || len(list.Items) != 4 {
-			t.Errorf("the API server lists %d namespaces, not four: %v", len(list.Items), err)
-		}
-	})
-}
-
 func clientFor(t *testing.T, kubeconfig string) kubernetes.Interface {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
@@ -98,8 +72,4 @@ func clientFor(t *testing.T, kubeconfig string) kubernetes.Interface {
 		t.Fatal(err)
 	}
 	return client
-}
-
-func namespaces(ctx context.Context, client kubernetes.Interface) (*corev1.NamespaceList, error) {
-	return client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
 }

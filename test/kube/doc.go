@@ -20,9 +20,10 @@
 //	c.Grant(t, "auditor", roles); c.Revoke(t, "auditor", roles)
 //	lab.EachLess(t, roles)                      // the roles with one permission less at a time
 //	road := c.Slow(t, 50*time.Millisecond)      // road.Kubeconfig, road.Requests(), road.AtOnce()
+//	roads := c.Tenants(t, 20, delay)            // as twenty clusters, in one API server
 //
 //	o := l.Operator(t)                          // pullpass with an embedded AWS
-//	o.WriteShare(t, l.Clusters()...)            // or WriteShareOf(t, "{name: store-001, kubernetes: {…}}")
+//	o.WriteShare(t, l.Clusters()...)            // or WriteShareOver(t, roads...), or WriteShareOf(t, "{name: …}")
 //	o.Exits(t, 0, "apply", "--sandbox", lab.Box, "--yes") // an Outcome: Stdout, Stderr, Took, Peak
 //	o.AWS.IAM(lab.Destination); o.Keys(t)       // the SDK on that AWS; the access keys there
 //

@@ -48,9 +48,9 @@ func TestPackages(t *testing.T) {
 		}
 	})
 	t.Run("the controller's pod has run since a time", func(t *testing.T) {
-		since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		since := metav1.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 		for range 2 { // The second replaces the first.
-			c.RunController(t, since)
+			c.RunController(t, since.Time)
 		}
 		pods, err := c.Client.CoreV1().Pods(lab.Namespace).List(t.Context(), metav1.ListOptions{
 			LabelSelector: "control-plane=controller-manager",
@@ -58,7 +58,7 @@ func TestPackages(t *testing.T) {
 		if err != nil || len(pods.Items) != 1 {
 			t.Fatalf("the controller has %d pods, not one: %v", len(pods.Items), err)
 		}
-		if got := pods.Items[0].Status.StartTime; !got.Time.Equal(since) {
+		if got := pods.Items[0].Status.StartTime; !got.Equal(&since) {
 			t.Errorf("it runs since %s, not since %s", got, since)
 		}
 	})

@@ -15,7 +15,7 @@ import (
 // `kind: User`. Its context has the cluster's name.
 func (c *Cluster) User(t testing.TB, name string, groups ...string) string {
 	t.Helper()
-	return c.kubeconfig(t, name, c.URL, c.authority.client(t, name, groups...))
+	return c.kubeconfig(t, name, c.Name, c.URL, c.authority.client(t, name, groups...))
 }
 
 // UserConfig is the same user's as a configuration of client-go.

@@ -45,7 +45,7 @@ func (l *Lab) newCluster(t testing.TB, name string) *Cluster {
 		Host: c.URL, QPS: -1, // The lab's own client is not held back.
 		TLSClientConfig: rest.TLSClientConfig{CAData: c.authority.pem, CertData: admin.certificate, KeyData: admin.key},
 	}
-	c.kubeconfig(t, "admin", c.URL, admin)
+	c.kubeconfig(t, "admin", name, c.URL, admin)
 	var err error
 	if c.Client, err = kubernetes.NewForConfig(c.admin); err != nil {
 		t.Fatalf("making a client of cluster %s: %v", name, err)

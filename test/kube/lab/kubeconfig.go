@@ -12,7 +12,7 @@ func (l *Lab) writeKubeconfig(t testing.TB) string {
 	t.Helper()
 	config := api.NewConfig()
 	for _, c := range l.clusters {
-		c.addTo(config, c.URL, pair{c.admin.CertData, c.admin.KeyData})
+		c.addTo(config, c.Name, c.URL, pair{c.admin.CertData, c.admin.KeyData})
 	}
 	if len(l.clusters) > 0 {
 		config.CurrentContext = l.clusters[0].Name
@@ -20,20 +20,21 @@ func (l *Lab) writeKubeconfig(t testing.TB) string {
 	return write(t, config, l.file("kubeconfig"))
 }
 
-// kubeconfig writes a file with one context, of the cluster's name, for somebody who reaches the cluster by a URL.
-func (c *Cluster) kubeconfig(t testing.TB, name, url string, user pair) string {
+// kubeconfig writes a file of a name in the cluster's directory, with one context, for somebody who reaches the cluster by a
+// URL.
+func (c *Cluster) kubeconfig(t testing.TB, name, context, url string, user pair) string {
 	t.Helper()
 	config := api.NewConfig()
-	c.addTo(config, url, user)
-	config.CurrentContext = c.Name
+	c.addTo(config, context, url, user)
+	config.CurrentContext = context
 	return write(t, config, c.file(name+".kubeconfig"))
 }
 
-// addTo adds the cluster, a user and a context, all of the cluster's name.
-func (c *Cluster) addTo(config *api.Config, url string, user pair) {
-	config.Clusters[c.Name] = &api.Cluster{Server: url, CertificateAuthorityData: c.authority.pem}
-	config.AuthInfos[c.Name] = &api.AuthInfo{ClientCertificateData: user.certificate, ClientKeyData: user.key}
-	config.Contexts[c.Name] = &api.Context{Cluster: c.Name, AuthInfo: c.Name}
+// addTo adds a way to the cluster: a cluster, a user and a context, all of one name.
+func (c *Cluster) addTo(config *api.Config, name, url string, user pair) {
+	config.Clusters[name] = &api.Cluster{Server: url, CertificateAuthorityData: c.authority.pem}
+	config.AuthInfos[name] = &api.AuthInfo{ClientCertificateData: user.certificate, ClientKeyData: user.key}
+	config.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name}
 }
 
 func write(t testing.TB, config *api.Config, path string) string {

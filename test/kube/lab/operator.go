@@ -77,9 +77,24 @@ func (o *Operator) WriteShare(t testing.TB, clusters ...*Cluster) {
 	t.Helper()
 	lines := make([]string, 0, len(clusters))
 	for _, c := range clusters {
-		lines = append(lines, fmt.Sprintf("{name: %s, kubernetes: {kubeconfig: %q, context: %s}}", c.Name, o.Lab.Kubeconfig, c.Name))
+		lines = append(lines, clusterLine(c.Name, o.Lab.Kubeconfig))
 	}
 	o.WriteShareOf(t, lines...)
+}
+
+// WriteShareOver writes share.yaml for clusters that are reached by roads, each of its road's name.
+func (o *Operator) WriteShareOver(t testing.TB, roads ...*Road) {
+	t.Helper()
+	lines := make([]string, 0, len(roads))
+	for _, r := range roads {
+		lines = append(lines, clusterLine(r.Name, r.Kubeconfig))
+	}
+	o.WriteShareOf(t, lines...)
+}
+
+// clusterLine is a cluster of a share whose context has its name.
+func clusterLine(name, kubeconfig string) string {
+	return fmt.Sprintf("{name: %s, kubernetes: {kubeconfig: %q, context: %s}}", name, kubeconfig, name)
 }
 
 // WriteShareOf writes share.yaml with clusters that are given as YAML, a line each.

@@ -16,21 +16,30 @@ import (
 
 // A Road is a way to a cluster's API server on which every request takes time, and is written down.
 type Road struct {
-	// Kubeconfig leads over the road. Its context has the cluster's name.
+	// Name is the name of the context in Kubeconfig.
+	Name string
+	// Kubeconfig leads over the road. Whoever takes it may do everything in the cluster: a client's certificate ends with
+	// his TLS connection, and the road has its own.
 	Kubeconfig string
 
-	delay    time.Duration
-	onwards  http.Handler
+	delay   time.Duration
+	onwards http.Handler
+
 	mu       sync.Mutex
 	requests []string
-	peak     int
-	under    int
+	underway int
+	atOnce   int
 }
 
 // Slow serves a way to the cluster on which each request waits before it reaches the API server, as one does whose cluster
-// is far away; what is asked at once waits at once. Whoever comes that way may do everything in the cluster: the client's
-// certificate ends with his TLS connection, and the road has its own.
+// is far away; what is asked at once waits at once.
 func (c *Cluster) Slow(t testing.TB, delay time.Duration) *Road {
+	t.Helper()
+	return c.pave(t, c.Name, delay, c.forward(t))
+}
+
+// forward passes requests on to the API server, with a certificate that may do everything.
+func (c *Cluster) forward(t testing.TB) *httputil.ReverseProxy {
 	t.Helper()
 	transport, err := rest.TransportFor(c.admin)
 	if err != nil {
@@ -40,10 +49,16 @@ func (c *Cluster) Slow(t testing.TB, delay time.Duration) *Road {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Road{delay: delay, onwards: &httputil.ReverseProxy{
+	return &httputil.ReverseProxy{
 		Transport: transport, FlushInterval: -1, // A watch is passed on as it comes.
 		Rewrite: func(request *httputil.ProxyRequest) { request.SetURL(target) },
-	}}
+	}
+}
+
+// pave serves a road until the test ends.
+func (c *Cluster) pave(t testing.TB, name string, delay time.Duration, onwards http.Handler) *Road {
+	t.Helper()
+	r := &Road{Name: name, delay: delay, onwards: onwards}
 	server := httptest.NewUnstartedServer(r)
 	own := c.authority.server(t)
 	certificate, err := tls.X509KeyPair(own.certificate, own.key)
@@ -54,7 +69,7 @@ func (c *Cluster) Slow(t testing.TB, delay time.Duration) *Road {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	r.Kubeconfig = c.kubeconfig(t, "slow", server.URL, c.authority.client(t, "traveller"))
+	r.Kubeconfig = c.kubeconfig(t, name+".road", name, server.URL, c.authority.client(t, "traveller"))
 	return r
 }
 
@@ -69,7 +84,7 @@ func (r *Road) Requests() []string {
 func (r *Road) AtOnce() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.peak
+	return r.atOnce
 }
 
 // ServeHTTP passes a request on after the delay.
@@ -89,12 +104,12 @@ func (r *Road) enter(request *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests = append(r.requests, request.Method+" "+request.URL.RequestURI())
-	r.under++
-	r.peak = max(r.peak, r.under)
+	r.underway++
+	r.atOnce = max(r.atOnce, r.underway)
 }
 
 func (r *Road) leave() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.under--
+	r.underway--
 }
