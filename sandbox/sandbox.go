@@ -56,6 +56,10 @@ type Config struct {
 	// Wait returns after a time of Clock's, or with the context's error when that ends: it is how requests wait that the
 	// weather holds up. nil waits in real time.
 	Wait func(context.Context, time.Duration) error
+	// Expose lets Listen take an address that other machines can reach. Whoever reaches it can act as any account whose key he
+	// has, reads along where he is on the way, for the endpoint has no TLS, and can be answered in AWS's name by the proxy if he
+	// trusts its authority. The control endpoint, and where a registry's layers are, stay on loopback.
+	Expose bool
 	// Log gets a line a request at level Debug, and faults of the sandbox itself; nil discards both. No secret is logged.
 	Log *slog.Logger
 }
@@ -80,6 +84,7 @@ type Sandbox struct {
 	clock  func() time.Time
 	log    *slog.Logger
 	limits bounds.Limits
+	expose bool
 	// served is set while there is a Server.
 	served atomic.Bool
 	// layerURL is where a server on loopback serves the layers.
@@ -160,7 +165,7 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{
-		dir: config.Dir, store: store, clock: config.Clock, log: config.Log, limits: bounds.Standard(),
+		dir: config.Dir, store: store, clock: config.Clock, log: config.Log, limits: bounds.Standard(), expose: config.Expose,
 		weather:  weather.New(weather.Config{Clock: config.Clock, Wait: config.Wait}, config.Weather),
 		requests: newRequestLog(config),
 	}

@@ -50,20 +50,6 @@ func TestASandboxIsServedOnce(t *testing.T) {
 	}
 }
 
-func TestOnlyAnAddressOfLoopbackIsServed(t *testing.T) {
-	embedded, err := sandbox.New(sandbox.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = embedded.Close() }()
-	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:0", "127.0.0.1"} {
-		if server, err := embedded.Listen(t.Context(), address); err == nil {
-			t.Errorf("%s is served", address)
-			_ = server.Close(t.Context())
-		}
-	}
-}
-
 // TestALayerIsFoundFromEveryAddressOfLoopback pulls, and so follows the registry's redirect to another host name.
 func TestALayerIsFoundFromEveryAddressOfLoopback(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "127.0.0.2"} {

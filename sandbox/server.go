@@ -17,7 +17,7 @@ import (
 	"github.com/pullpass/pullpass/sandbox/internal/state"
 )
 
-// Server is a sandbox that listens on loopback.
+// Server is a sandbox that listens.
 type Server struct {
 	sandbox   *Sandbox
 	listeners listeners
@@ -29,11 +29,11 @@ type Server struct {
 }
 
 // Listen serves the sandbox: the APIs at address, such as "127.0.0.1:0", everything else on ports of loopback that the
-// operating system picks. The address must be one of loopback. Where the sandbox has a directory, it then holds what a
-// client needs to find the server: see Ready. The server must be closed; until then a second Listen is ErrServed. Ctx
-// bounds the start alone.
+// operating system picks. The address must be one of loopback, or it is ErrNotLoopback, unless the Config says Expose.
+// Where the sandbox has a directory, it then holds what a client needs to find the server: see Ready. The server must be
+// closed; until then a second Listen is ErrServed. Ctx bounds the start alone.
 func (s *Sandbox) Listen(ctx context.Context, address string) (*Server, error) {
-	if err := checkLoopback(address); err != nil {
+	if err := s.check(address); err != nil {
 		return nil, fmt.Errorf("serving the sandbox: %w", err)
 	}
 	if !s.served.CompareAndSwap(false, true) {
@@ -57,9 +57,9 @@ func (s *Server) start(ctx context.Context, address string) error {
 	}
 	at, err := s.listeners.add(ctx, address, http.HandlerFunc(s.byHost))
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrAddress, err)
 	}
-	s.ready = Ready{Endpoint: "http://" + at.String(), CA: s.authority.File(), authority: s.authority.PEM()}
+	s.ready = Ready{Endpoint: base(at), CA: s.authority.File(), authority: s.authority.PEM()}
 	if err := s.startProxy(ctx, beside(at)); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *Server) start(ctx context.Context, address string) error {
 	if err := s.startRegistries(ctx, beside(at)); err != nil {
 		return err
 	}
-	if err := s.startControl(ctx, beside(at)); err != nil {
+	if err := s.startControl(ctx, inside(at)); err != nil {
 		return err
 	}
 	return s.ready.publish(s.sandbox)
@@ -85,12 +85,13 @@ func (s *Server) startProxy(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	s.ready.Proxy = "http://" + at.String()
+	s.ready.Proxy = base(at)
 	return nil
 }
 
 // startLayers serves the layers to clients that come by a loopback address. They are sent to another host name than the
 // registry's, so that they do not send their password on; whichever address the registry has, that name is localhost.
+// Clients on other machines, to which that is another place, come through the proxy, under a real host name.
 func (s *Server) startLayers(ctx context.Context) error {
 	at, err := s.listeners.add(ctx, "localhost:0", s.sandbox.layers)
 	if err != nil {
@@ -116,19 +117,20 @@ func (s *Server) startRegistries(ctx context.Context, address string) error {
 		if err != nil {
 			return err
 		}
-		s.ready.Registries[served.Host()] = "http://" + at.String()
+		s.ready.Registries[served.Host()] = base(at)
 	}
 	return nil
 }
 
-// startControl serves what is no part of AWS on a port of its own, so that no client of AWS comes to it by mistake.
+// startControl serves what is no part of AWS on a port of its own, so that no client of AWS comes to it by mistake. It is on
+// loopback also where the sandbox is exposed.
 func (s *Server) startControl(ctx context.Context, address string) error {
 	at, err := s.listeners.add(ctx, address,
 		control.Handler(control.Config{Weather: s.sandbox.weather, Requests: s.sandbox.requests}))
 	if err != nil {
 		return err
 	}
-	s.ready.Control = "http://" + at.String()
+	s.ready.Control = base(at)
 	return nil
 }
 
@@ -180,26 +182,4 @@ func (s *Server) closeProxy(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// checkLoopback refuses an address that others than this machine could reach: the sandbox's accounts are open to whoever
-// reads its directory, and its proxy stands for hosts that are not its own.
-func checkLoopback(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return err
-	}
-	if !isLoopback(host) {
-		return fmt.Errorf("%q is no address of loopback: want one such as 127.0.0.1:0", address)
-	}
-	return nil
-}
-
-// beside returns an address on the same host with a free port.
-func beside(at net.Addr) string {
-	host, _, err := net.SplitHostPort(at.String())
-	if err != nil {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, "0")
 }

@@ -27,7 +27,10 @@ func (a *app) sandboxCommand() *cobra.Command {
 }
 
 // serveOptions are those of `pullpass sandbox serve`.
-type serveOptions struct{ dir, listen, accounts, weather, log string }
+type serveOptions struct {
+	dir, listen, accounts, weather, log string
+	expose                              bool
+}
 
 func (a *app) sandboxServeCommand() *cobra.Command {
 	var o serveOptions
@@ -41,12 +44,16 @@ is set and the last requests are listed). DIR/aws/config gets a profile for each
 kept in DIR.
 
 The weather is AWS's bad days: latency, throttling, errors, lost answers, IAM's lag, a clock that is off. It is drawn from
-the seed in its file; docs/weather.md has the format.`,
+the seed in its file; docs/weather.md has the format.
+
+It listens on loopback. --expose lets --listen name an address that other machines can reach, and says what that means;
+docs/sandbox-limits.md says more, and what a client can take of the sandbox.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.sandboxServe(cmd.Context(), o) },
 	}
 	cmd.Flags().StringVar(&o.dir, "dir", "", "keep the state in this `DIR`")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "serve the APIs at this `ADDRESS`; port 0 picks a free one")
+	cmd.Flags().BoolVar(&o.expose, "expose", false, "let --listen name an address that other machines can reach")
 	cmd.Flags().StringVar(&o.accounts, "accounts", "", "a YAML `FILE` with the accounts that a new sandbox holds")
 	cmd.Flags().StringVar(&o.weather, "weather", "",
 		"a YAML `FILE` with the weather, or one of "+strings.Join(sandbox.ForecastNames(), ", "))
@@ -73,9 +80,13 @@ func (a *app) sandboxServe(ctx context.Context, o serveOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, box.Close()) }()
 	server, err := box.Listen(ctx, o.listen)
+	if errors.Is(err, sandbox.ErrAddress) {
+		return withHint(usage(err), listenHint)
+	}
 	if err != nil {
 		return err
 	}
+	a.warnOfExposure(o)
 	defer func() { err = errors.Join(err, server.Close(ctx)) }()
 	if err := json.NewEncoder(a.env.Stdout).Encode(server.Ready()); err != nil {
 		return fmt.Errorf("saying that the sandbox is ready: %w", err)
@@ -85,9 +96,12 @@ func (a *app) sandboxServe(ctx context.Context, o serveOptions) (err error) {
 }
 
 func (a *app) sandboxConfig(o serveOptions) (sandbox.Config, error) {
-	config := sandbox.Config{Clock: a.env.Now, Random: a.env.Random, Log: a.faults()}
+	config := sandbox.Config{Clock: a.env.Now, Random: a.env.Random, Log: a.faults(), Expose: o.expose}
 	if o.dir == "" {
 		return config, usagef("--dir is missing")
+	}
+	if err := checkListen(o); err != nil {
+		return config, err
 	}
 	var err error
 	if config.Seed, err = readSeed(o.accounts); err != nil {
@@ -101,6 +115,37 @@ func (a *app) sandboxConfig(o serveOptions) (sandbox.Config, error) {
 		return config, fmt.Errorf("naming the sandbox's directory: %w", err)
 	}
 	return config, nil
+}
+
+// checkListen refuses before anything is made what Listen would refuse.
+func checkListen(o serveOptions) error {
+	loopback, err := sandbox.OnLoopback(o.listen)
+	if err != nil {
+		return withHint(usage(err), listenHint)
+	}
+	if !loopback && !o.expose {
+		return withHint(usagef("--listen %s is %w", o.listen, sandbox.ErrNotLoopback),
+			"take 127.0.0.1:0, or let other machines in with --expose, which says what that means")
+	}
+	return nil
+}
+
+const listenHint = "--listen takes an address of this machine and a port that is free, such as 127.0.0.1:0; port 0 picks one"
+
+// warnOfExposure says what it means that other machines reach the sandbox, where they do.
+func (a *app) warnOfExposure(o serveOptions) {
+	if loopback, err := sandbox.OnLoopback(o.listen); err != nil || loopback {
+		return
+	}
+	a.say(`warning: other machines can reach this sandbox, as --expose has it. That means:
+- Whoever reaches its ports can act as any account whose key he has. %s holds administrators' keys:
+  give it, and its users' keys, to nobody who should not have them.
+- The endpoint and the registries have no TLS. Whoever is on the way reads what is asked and answered, new secret keys,
+  session tokens and registry passwords included.
+- The proxy answers in AWS's name. Who trusts its authority and goes through it speaks to this sandbox, not to AWS: take
+  both back from clients that should reach AWS again.
+- The control endpoint and the layers' own port stay on loopback: from elsewhere, pull through the proxy.`,
+		sandbox.ConfigFile(o.dir))
 }
 
 // faults is where a sandbox says what goes wrong in itself: on stderr, because no client is told.
