@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -20,7 +19,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	"k8s.io/klog/v2"
 )
 
 // Access says how a cluster is reached.
@@ -44,10 +42,6 @@ type Access struct {
 }
 
 const defaultTimeout = 15 * time.Second
-
-// Quiet keeps the Kubernetes libraries from writing to the standard error stream: everything that matters comes as an
-// error. It is the process's one logger that it silences, so it is for mains, before anything else.
-func Quiet() { klog.SetLogger(logr.Discard()) }
 
 // Open prepares the access to a cluster without asking it anything. Everything that the kubeconfig itself can be wrong
 // about is an error that wraps ErrAccess; one that is not there wraps fs.ErrNotExist too.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -99,6 +100,38 @@ func (c controller) stale(written time.Time) bool {
 
 func before(a, b time.Time) bool { return a.Truncate(time.Second).Before(b.Truncate(time.Second)) }
 
+// A Controller is the packages controller as far as its start goes. Times are to the second.
+type Controller struct {
+	Installed bool
+	// Written is when the Secret got its config; the zero time where there is no Secret.
+	Written time.Time
+	// Asked is when somebody last asked for a restart; the zero time for never.
+	Asked time.Time
+	// Started is when each running program started.
+	Started []time.Time
+}
+
+// Controller reads the packages controller of the cluster. A workload cluster has none.
+//
+// Two requests in sequence.
+func (d Delivery) Controller(ctx context.Context) (Controller, error) {
+	var f *found
+	var running controller
+	var errs [2]error
+	var wg sync.WaitGroup
+	wg.Go(func() { f, errs[0] = d.secret(ctx) })
+	wg.Go(func() { running, errs[1] = d.controller(ctx) })
+	wg.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
+		return Controller{}, err
+	}
+	seen := Controller{Installed: running.installed, Asked: running.asked, Started: running.started}
+	if f != nil {
+		seen.Written = f.written()
+	}
+	return seen, nil
+}
+
 // Restart restarts the packages controller as `kubectl rollout restart` does, where it is stale (see
 // plan.InCluster.Stale), and does nothing elsewhere: the controller's AWS client is built once, when it starts. It needs
 // the permission to patch that one Deployment.
@@ -113,7 +146,7 @@ func (d Delivery) restart(ctx context.Context) error {
 	if err != nil || f == nil {
 		return err
 	}
-	found, err := d.Cluster.controller(ctx)
+	found, err := d.controller(ctx)
 	if err != nil || !found.stale(f.written()) {
 		return err
 	}

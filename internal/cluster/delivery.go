@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,16 +46,18 @@ type Delivery struct {
 // Everything is read side by side, two requests in sequence.
 func (d Delivery) Observe(ctx context.Context) plan.Delivery {
 	var f *found
-	var secretErr, controllerErr error
+	var secretErr, controllerErr, settingsErr error
 	var noNamespace bool
 	var running controller
+	var read settings
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if f, secretErr = d.secret(ctx); f == nil && secretErr == nil {
 			noNamespace = d.Cluster.lacksNamespace(ctx)
 		}
 	})
-	wg.Go(func() { running, controllerErr = d.Cluster.controller(ctx) })
+	wg.Go(func() { running, controllerErr = d.controller(ctx) })
+	wg.Go(func() { read, settingsErr = d.Cluster.settings(ctx, d.Name) })
 	wg.Wait()
 	if secretErr != nil {
 		return plan.Delivery{State: plan.Unknown, Err: secretErr}
@@ -62,10 +66,25 @@ func (d Delivery) Observe(ctx context.Context) plan.Delivery {
 	seen.Cluster.NoNamespace = noNamespace
 	seen.Cluster.Controller = running.installed
 	seen.Cluster.Stale = f != nil && running.stale(f.written())
-	if controllerErr != nil {
-		seen.Cluster.Notes = append(seen.Cluster.Notes, controllerErr.Error())
-	}
+	seen.Cluster.Notes = append(notes(read.findings(d.Registry)), unseen(controllerErr, settingsErr)...)
 	return seen
+}
+
+// controller reads the packages controller; a workload cluster has none.
+func (d Delivery) controller(ctx context.Context) (controller, error) {
+	if d.Workload {
+		return controller{}, nil
+	}
+	return d.Cluster.controller(ctx)
+}
+
+// unseen says what could not be read, a line each.
+func unseen(errs ...error) []string {
+	joined := errors.Join(errs...)
+	if joined == nil {
+		return nil
+	}
+	return strings.Split(joined.Error(), "\n")
 }
 
 // lacksNamespace reports whether the namespace is known to be missing: not where it cannot be seen. Who is allowed the

@@ -36,3 +36,24 @@ func podsOfController() object {
 		path:  []string{"api", "v1", "namespaces", namespace, "pods"},
 	}
 }
+
+func bundleControllerObject(cluster string) object {
+	return object{
+		words: "PackageBundleController " + namespace + "/" + cluster,
+		path:  []string{"apis", packagesGroup, "v1alpha1", "namespaces", namespace, "packagebundlecontrollers", cluster},
+	}
+}
+
+func packageObjects(cluster string) object {
+	return object{
+		words: "the Packages of cluster " + cluster,
+		path:  []string{"apis", packagesGroup, "v1alpha1", "namespaces", packagesNamespace(cluster), "packages"},
+	}
+}
+
+func providerObject(cluster string) object {
+	return object{
+		words: "Package " + packagesNamespace(cluster) + "/" + providerPackageName,
+		path:  append(packageObjects(cluster).path, providerPackageName),
+	}
+}

@@ -45,7 +45,7 @@ func owners(records []metav1.ManagedFieldsEntry, path ...string) ([]owner, error
 		if record.FieldsV1 == nil {
 			continue
 		}
-		has, err := covers(record.FieldsV1.Raw, path...)
+		has, err := covers(record.FieldsV1.GetRawBytes(), path...)
 		if err != nil {
 			return nil, fmt.Errorf("reading what field manager %q has: %w", record.Manager, err)
 		}

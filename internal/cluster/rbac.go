@@ -1,0 +1,160 @@
+package cluster
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A Command is one that needs something of a cluster.
+type Command string
+
+// The commands. What status, export and lint need is what plan needs.
+const (
+	Plan   Command = "plan"
+	Apply  Command = "apply"
+	Verify Command = "verify"
+)
+
+// Commands returns every command, the one that needs least first.
+func Commands() []Command { return []Command{Plan, Verify, Apply} }
+
+// A Need is a command on one management or standalone cluster.
+type Need struct {
+	Command Command
+	// Cluster is the EKS Anywhere cluster's name.
+	Cluster string
+	// Workloads are the names of the workload clusters whose copies of the Secret the share names.
+	Workloads []string
+	// CreateNamespace says that apply may make the namespace. What is in it must then be permitted before it is there, by a
+	// ClusterRole.
+	CreateNamespace bool
+}
+
+// A Rule permits verbs on objects.
+type Rule struct {
+	Group    string
+	Resource string
+	// Names are the objects', nil for all: a list cannot be limited to names.
+	Names []string
+	Verbs []string
+}
+
+// A Role is the rules of one namespace, or of the whole cluster where Namespace is empty.
+type Role struct {
+	Name      string
+	Namespace string
+	Rules     []Rule
+}
+
+// permission is one row of what the commands need.
+type permission struct {
+	commands  []Command
+	namespace string
+	rule      Rule
+	// why is the request that asks for it.
+	why string
+}
+
+// permissions is the one table of what is asked of a cluster.
+func (n Need) permissions() []permission {
+	every, verify, apply := Commands(), []Command{Verify}, []Command{Apply}
+	table := []permission{
+		{every, namespace, get("", "secrets", theSecretName), "what is delivered"},
+		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}}, "delivering"},
+		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"create"}}, "delivering where there is no Secret yet"},
+		{every, namespace, get("", "secrets", mirrorSecretName), "whether there is a registry mirror"},
+		{verify, namespace, get("", "secrets", mirrorCredentialName), "the token that the packages controller keeps"},
+		{every, namespace, get("apps", "deployments", controllerName), "whether a restart was asked for"},
+		{apply, namespace, Rule{"apps", "deployments", []string{controllerName}, []string{"patch"}}, "asking for a restart"},
+		{every, namespace, Rule{"", "pods", nil, []string{"list"}}, "when the packages controller started"},
+		{every, namespace, get(packagesGroup, "packagebundlecontrollers", n.Cluster), "the cluster's settings"},
+		{every, packagesNamespace(n.Cluster), get(packagesGroup, "packages", providerPackageName), "the nodes' settings"},
+		{verify, packagesNamespace(n.Cluster), Rule{packagesGroup, "packages", nil, []string{"list"}}, "packages with an error"},
+	}
+	for _, w := range n.Workloads {
+		table = append(table,
+			permission{every, systemNamespace, get("", "secrets", w+kubeconfigSuffix), "the way to the workload cluster"},
+			permission{every, namespace, get(packagesGroup, "packagebundlecontrollers", w), "the workload cluster's settings"},
+			permission{every, packagesNamespace(w), get("", "secrets", mirrorSecretName), "whether it has a registry mirror"},
+			permission{every, packagesNamespace(w), get(packagesGroup, "packages", providerPackageName), "its nodes' settings"},
+			permission{verify, packagesNamespace(w), Rule{packagesGroup, "packages", nil, []string{"list"}}, "its packages with an error"},
+		)
+	}
+	return table
+}
+
+func get(group, resource string, name string) Rule {
+	return Rule{group, resource, []string{name}, []string{"get"}}
+}
+
+// Roles returns the least Roles for the need, in the order of their namespaces.
+func (n Need) Roles() []Role {
+	byNamespace := map[string][]Rule{}
+	for _, p := range n.permissions() {
+		if slices.Contains(p.commands, n.Command) {
+			byNamespace[p.namespace] = merge(byNamespace[p.namespace], p.rule)
+		}
+	}
+	name := "pullpass-" + string(n.Command)
+	var roles []Role
+	if n.CreateNamespace && n.Command == Apply {
+		creates := Rule{Resource: "namespaces", Verbs: []string{"create"}}
+		roles = append(roles, Role{Name: name, Rules: append([]Rule{creates}, byNamespace[namespace]...)})
+		delete(byNamespace, namespace)
+	}
+	for _, ns := range slices.Sorted(maps.Keys(byNamespace)) {
+		roles = append(roles, Role{Name: name, Namespace: ns, Rules: byNamespace[ns]})
+	}
+	return roles
+}
+
+// merge adds a rule to others: its verbs to those on the same objects, or its objects to those with the same verbs.
+func merge(rules []Rule, added Rule) []Rule {
+	for i, r := range rules {
+		if r.Group == added.Group && r.Resource == added.Resource && slices.Equal(r.Names, added.Names) {
+			rules[i].Verbs = append(slices.Clone(r.Verbs), added.Verbs...)
+			return rules
+		}
+	}
+	return append(rules, added)
+}
+
+// Manifest prints the Roles as YAML documents for kubectl, with a line that says what they are for. Binding them to
+// somebody is left to whoever knows whom.
+func (n Need) Manifest() string {
+	var out strings.Builder
+	for i, r := range n.Roles() {
+		if i > 0 {
+			out.WriteString("---\n")
+		}
+		r.print(&out)
+	}
+	return out.String()
+}
+
+func (r Role) print(out *strings.Builder) {
+	kind, where := "ClusterRole", ""
+	if r.Namespace != "" {
+		kind, where = "Role", fmt.Sprintf(", namespace: %q", r.Namespace)
+	}
+	fmt.Fprintf(out, "apiVersion: rbac.authorization.k8s.io/v1\nkind: %s\nmetadata: {name: %s%s}\nrules:\n", kind, r.Name, where)
+	for _, rule := range r.Rules {
+		names := ""
+		if len(rule.Names) > 0 {
+			names = fmt.Sprintf(", resourceNames: [%s]", quoted(rule.Names))
+		}
+		fmt.Fprintf(out, "  - {apiGroups: [%s], resources: [%s]%s, verbs: [%s]}\n",
+			quoted([]string{rule.Group}), rule.Resource, names, strings.Join(rule.Verbs, ", "))
+	}
+}
+
+// quoted prints names as YAML would not take for anything else: a cluster may be called 1e3, or no.
+func quoted(names []string) string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(all, ", ")
+}
