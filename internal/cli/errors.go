@@ -98,6 +98,7 @@ func rules() []rule {
 	return []rule{
 		{is: is(errPending), code: exitPending, quiet: true},
 		{is: is(errUnproven), code: exitUnproven, quiet: true},
+		{is: is(errNotStarted), code: exitUnproven, hint: "mend the broken link, or start it all the same with --no-verify"},
 		{is: is(errIncomplete), code: exitFailed, quiet: true},
 		{is: is(errDiffers), code: exitDiffers, quiet: true},
 		{is: is(errFindings), code: exitFailed, quiet: true},

@@ -83,13 +83,19 @@ func endedWith(err, after error) error {
 
 // follow is an environment without what leads off the way, and with the way.
 func follow(environ []string, way []variable) []string {
-	dropped := slices.Concat(way, strays(environ, way))
+	return override(environ, slices.Concat(way, strays(environ, way)))
+}
+
+// override is an environment in which the variables are as given: set, or not there.
+func override(environ []string, variables []variable) []string {
 	kept := slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
-		return names(dropped, name)
+		return names(variables, name)
 	})
-	for _, v := range way {
-		kept = append(kept, v.name+"="+*v.value)
+	for _, v := range variables {
+		if v.value != nil {
+			kept = append(kept, v.name+"="+*v.value)
+		}
 	}
 	return kept
 }

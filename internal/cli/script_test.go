@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pullpass": pullpass})
+	testscript.Main(m, map[string]func(){"pullpass": pullpass, "eksctl": eksctl})
 }
 
 // pullpass is the program as main runs it, on a machine called lab and without a terminal.
@@ -38,6 +38,8 @@ func pullpass() {
 //	pagefile DIR                  write the page's config file, with the key that aws has made last, to DIR/aws-config
 //	deletekey DIR PLACE           delete the access key that was delivered to PLACE
 //	decoded FILE                  print field config of the Secret in a manifest, decoded
+//	certify FILE YEARS            write the certificate of a sealed-secrets controller that is good for so many years
+//	unsealed FILE                 print field config of a SealedSecret, as the controller certified last unseals it
 //	waitfor FILE                  wait until a background command has written a file
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -45,6 +47,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "aws": callAWS, "writes": writes, "exits": exits, "decoded": decoded,
 			"pagefile": pageFile, "deletekey": deleteKey, "waitfor": waitFor,
+			"certify": certify, "unsealed": unsealed,
 		},
 		Setup: func(env *testscript.Env) error {
 			// Nothing of the machine's own AWS configuration may be in reach.
@@ -53,6 +56,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			env.Setenv("TMPDIR", env.WorkDir)
 			env.Values[labKey{}] = map[string]*lab{}
+			env.Values[controllerKey{}] = &controller{}
 			return nil
 		},
 		RequireExplicitExec: true,

@@ -11,7 +11,8 @@ import (
 	"github.com/pullpass/pullpass/internal/credential"
 )
 
-// ConfigFileName is the name under which sops looks for its rules, from the file's directory upwards
+// ConfigFileName is the name under which sops looks for its rules: from the working directory upwards, wherever the file
+// is that it encrypts; paths in it count from its own place [run, sops 3.13.3]
 // (https://getsops.io/docs/#using-sopsyaml-conf-to-select-kms-pgp-and-age-for-new-files).
 const ConfigFileName = ".sops.yaml"
 
