@@ -42,6 +42,9 @@ type query struct {
 	keys aws.Credentials
 }
 
+// assuming is the page's call across accounts.
+func assuming(keys aws.Credentials) query { return query{takeRole + url.QueryEscape(sharedArn), keys} }
+
 // A route is how calls come to a server.
 type route struct {
 	url    string
@@ -95,7 +98,12 @@ func repeat(b *testing.B, do func(context.Context) error) (rate float64) {
 
 // plain is the route to the endpoint, without TLS or a proxy.
 func plain(s *sandboxtest.Sandbox) route {
-	return route{s.Endpoint(), &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	return route{s.Endpoint(), keepAlive()}
+}
+
+// keepAlive returns a client that keeps its connections.
+func keepAlive() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 }
 
 // tunnelled is the route by way of the proxy: CONNECT, then TLS with the sandbox's certificates.
@@ -183,8 +191,8 @@ func BenchmarkGetCallerIdentity(b *testing.B) {
 // BenchmarkAssumeRole is the page's call across accounts: signed, verified, decided on both sides.
 func BenchmarkAssumeRole(b *testing.B) {
 	s := sandboxtest.Start(b, sandbox.Config{})
-	q := query{takeRole + url.QueryEscape(sharedArn), shareByHand(b, s)}
-	onEveryRoute(b, s, q, func(ctx context.Context, client *sts.Client) error {
+	user := shareByHand(b, s.IAM(sandboxtest.Source), s.IAM(sandboxtest.Destination))
+	onEveryRoute(b, s, assuming(user), func(ctx context.Context, client *sts.Client) error {
 		_, err := client.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(sharedArn), RoleSessionName: aws.String("store-001")})
 		return err
 	})

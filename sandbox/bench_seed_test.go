@@ -85,14 +85,14 @@ func seedOnce(b *testing.B, file []byte) (held float64) {
 
 // seedProcesses does so with `pullpass sandbox serve --accounts`.
 func seedProcesses(b *testing.B, file []byte) {
-	program, accounts := buildProgram(b), filepath.Join(b.TempDir(), "accounts.yaml")
+	program, accounts := build(b, "pullpass", "github.com/pullpass/pullpass/cmd/pullpass"), filepath.Join(b.TempDir(), "accounts.yaml")
 	if err := os.WriteFile(accounts, file, 0o600); err != nil {
 		b.Fatal(err)
 	}
 	var most memory
 	var took time.Duration
 	for b.Loop() {
-		p, _, ready := serveProcess(b, program, "--dir", b.TempDir(), "--accounts", accounts)
+		p, _, ready := serveProcess(b, program, filepath.Join(b.TempDir(), "box"), "--accounts", accounts)
 		took += ready
 		taken := p.memory(b)
 		most = memory{max(most.now, taken.now), max(most.peak, taken.peak)}

@@ -14,30 +14,30 @@ import (
 )
 
 // shareByHand makes what AssumeRole needs of the page's steps, and returns the user's key.
-func shareByHand(b *testing.B, s *sandboxtest.Sandbox) aws.Credentials {
-	b.Helper()
-	ctx := b.Context()
-	_, err := s.IAM(sandboxtest.Source).CreateRole(ctx, &iam.CreateRoleInput{
+func shareByHand(tb testing.TB, source, destination *iam.Client) aws.Credentials {
+	tb.Helper()
+	ctx := tb.Context()
+	_, err := source.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName: aws.String("curated-packages-role"),
 		AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
 			`"Principal":{"AWS":"arn:aws:iam::999999999999:root"},"Action":"sts:AssumeRole"}]}`),
 	})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	destination, name := s.IAM(sandboxtest.Destination), aws.String("curated-packages-user")
+	name := aws.String("curated-packages-user")
 	if _, err := destination.CreateUser(ctx, &iam.CreateUserInput{UserName: name}); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	_, err = destination.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: name, PolicyName: aws.String("assume"),
 		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",` +
 			`"Resource":"arn:aws:iam::111111111111:role/curated-packages-role"}}`)})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	out, err := destination.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: name})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	return aws.Credentials{
 		AccessKeyID: aws.ToString(out.AccessKey.AccessKeyId), SecretAccessKey: aws.ToString(out.AccessKey.SecretAccessKey),

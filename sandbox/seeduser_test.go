@@ -102,7 +102,7 @@ func wantProfiles(t *testing.T, dir string) {
 }
 
 // fromProfile is the SDK's configuration by a profile of a sandbox's directory.
-func fromProfile(t *testing.T, dir, profile string) aws.Config {
+func fromProfile(t testing.TB, dir, profile string) aws.Config {
 	t.Helper()
 	loaded, err := config.LoadDefaultConfig(context.Background(),
 		config.WithSharedConfigFiles([]string{sandbox.ConfigFile(dir)}), config.WithSharedConfigProfile(profile))
