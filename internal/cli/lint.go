@@ -1,5 +1,7 @@
 package cli
 
+//go:generate go run generate_lint.go
+
 import (
 	"errors"
 	"fmt"

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pullpass/pullpass/internal/awsid"
@@ -11,11 +10,10 @@ import (
 // secretLength is the length of every secret access key.
 const secretLength = 40
 
-// The examples of step 6 of AWS's page, and those of its other pages.
+// The key of step 6 of AWS's page, which is that of its other pages, too.
 const (
 	exampleKeyID  = "AKIAIOSFODNN7EXAMPLE"
 	exampleSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-	exampleRegion = "region-code"
 )
 
 // keys looks at every key of the file, used or not.
@@ -50,9 +48,9 @@ func (c *config) key(s section, id, secret property) {
 	}
 	switch {
 	case id.value != "" && secret.value == "":
-		c.at("PP015", id.at, "%s has %s and no %s", s.name, keyID, keySecret)
+		c.at("PP015", id.at, "%s has %s and no %s", shown(s.name), keyID, keySecret)
 	case id.value == "" && secret.value != "":
-		c.at("PP015", secret.at, "%s has %s and no %s", s.name, keySecret, keyID)
+		c.at("PP015", secret.at, "%s has %s and no %s", shown(s.name), keySecret, keyID)
 	}
 }
 
@@ -65,10 +63,7 @@ func (c *config) placeholder(p property) bool {
 	return true
 }
 
-func isExample(value string) bool {
-	return slices.Contains([]string{exampleKeyID, exampleSecret, exampleRegion}, value) ||
-		strings.HasPrefix(value, "<") && strings.HasSuffix(value, ">")
-}
+func isExample(value string) bool { return value == exampleKeyID || value == exampleSecret }
 
 // keyIDProblem says why a text is not the id of a user's access key; it is empty where it is one. It quotes no more than
 // the first four characters: people paste secrets into the wrong line.
@@ -91,4 +86,13 @@ func secretProblem(value string) string {
 		return ""
 	}
 	return fmt.Sprintf("the secret has %d characters; every secret access key has %d", len(value), secretLength)
+}
+
+// shown is a name as messages give it: one that may be a secret on the wrong line is left out.
+func shown(name string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+	if len(name) >= secretLength && strings.Trim(name, alphabet) == "" {
+		return "…"
+	}
+	return name
 }

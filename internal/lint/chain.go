@@ -37,7 +37,7 @@ func (c *config) noDefault() {
 	const code Code = "PP016"
 	for _, s := range c.profiles.sections {
 		if !s.isProfile() {
-			c.at(code, s.start, "[%s] is not [default]", s.name)
+			c.at(code, s.start, "[%s] is not [default]", shown(s.name))
 			return
 		}
 	}
@@ -54,7 +54,7 @@ func (c *config) startsWithKey(p profile) bool {
 		c.at("PP017", id.at, "profile default has a key and no role")
 		return true
 	case named && source.value != p.name:
-		c.at("PP009", id.at, "nobody uses this key: source_profile names %s", source.value)
+		c.at("PP009", id.at, "nobody uses this key: source_profile names %s", shown(source.value))
 		return false
 	}
 	c.at("PP009", id.at, "this key assumes the role; it belongs into a profile of its own")
@@ -70,7 +70,7 @@ func (c *config) next(p profile, visited map[string]bool) (profile, bool) {
 		return profile{}, false
 	}
 	if !p.has(roleARN) {
-		c.at("PP018", source.at, "profile %s has source_profile and no role_arn", p.name)
+		c.at("PP018", source.at, "profile %s has source_profile and no role_arn", shown(p.name))
 		return profile{}, false
 	}
 	next, ok := c.profiles.profile(source.value)
@@ -79,9 +79,9 @@ func (c *config) next(p profile, visited map[string]bool) (profile, bool) {
 		c.unknown(source)
 	case next.hasKey() || next.has(keyID) != next.has(keySecret): // Half a key is PP015.
 	case next.name == p.name:
-		c.at("PP006", source.at, "profile %s names itself, and holds no key", p.name)
+		c.at("PP006", source.at, "profile %s names itself, and holds no key", shown(p.name))
 	case visited[next.name]:
-		c.at("PP007", source.at, "source_profile leads back to %s, and none on the way holds a key", next.name)
+		c.at("PP007", source.at, "source_profile leads back to %s, and none on the way holds a key", shown(next.name))
 	default:
 		return next, true
 	}
@@ -92,16 +92,16 @@ func (c *config) next(p profile, visited map[string]bool) (profile, bool) {
 func (c *config) noSource(p profile) {
 	for _, setting := range elsewhere() {
 		if found, ok := p.of(setting); ok {
-			c.at("PP027", found.at, "%s of profile %s needs more than this file", setting, p.name)
+			c.at("PP027", found.at, "%s of profile %s needs more than this file", setting, shown(p.name))
 			return
 		}
 	}
 	if role, ok := p.of(roleARN); ok {
-		c.at("PP005", role.at, "profile %s has role_arn and no source_profile", p.name)
+		c.at("PP005", role.at, "profile %s has role_arn and no source_profile", shown(p.name))
 		return
 	}
 	if p.has(keyID) == p.has(keySecret) {
-		c.at("PP019", p.header.start, "profile %s holds no key", p.name)
+		c.at("PP019", p.header.start, "profile %s holds no key", shown(p.name))
 	}
 }
 
@@ -112,7 +112,7 @@ func (c *config) unknown(source property) {
 			return
 		}
 	}
-	c.at("PP008", source.span.start, "there is no profile %s", source.value)
+	c.at("PP008", source.span.start, "there is no profile %s", shown(source.value))
 }
 
 // region looks at the Region of profile default, the only one that counts.
@@ -120,9 +120,6 @@ func (c *config) region(p profile) {
 	found, ok := p.of(regionSetting)
 	if !ok {
 		c.at("PP003", p.header.start, "profile default has no region")
-		return
-	}
-	if c.placeholder(found) {
 		return
 	}
 	if problem := regionProblem(found.value); problem != "" {
@@ -149,16 +146,16 @@ func regionProblem(value string) string {
 // role looks at the role that a profile assumes.
 func (c *config) role(p profile) {
 	if serial, ok := p.of(mfaSerial); ok && p.has(roleARN) {
-		c.at("PP026", serial.at, "profile %s asks for a second factor", p.name)
+		c.at("PP026", serial.at, "profile %s asks for a second factor", shown(p.name))
 	}
 	found, ok := p.of(roleARN)
-	if !ok || c.placeholder(found) {
+	if !ok {
 		return
 	}
 	role, err := arn.Parse(found.value)
 	switch {
 	case err != nil: // The value is not quoted: what is no ARN may be anything, a secret on the wrong line too.
-		c.at("PP011", found.span.start, "role_arn of profile %s is no ARN", p.name)
+		c.at("PP011", found.span.start, "role_arn of profile %s is no ARN", shown(p.name))
 	case role.Service != "iam" || role.Kind() != "role" || role.Region != "" || role.Name() == "":
 		c.at("PP011", found.span.start, "%s is no role", role)
 	case role.Partition != "aws":

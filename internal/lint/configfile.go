@@ -26,7 +26,7 @@ func checkConfig(out *report, t text, from source) {
 	}
 	c.lines()
 	if len(c.profiles.unclosed) > 0 {
-		return // Whose the lines below are is anybody's guess.
+		return
 	}
 	c.headers()
 	c.keys()
@@ -79,14 +79,23 @@ func (c *config) empty() bool {
 	return false
 }
 
-// decodedConfig undoes base64 where that gives an AWS config.
+// mostEncodings is how often base64 is undone.
+const mostEncodings = 4
+
+// decodedConfig undoes base64 until that gives an AWS config.
 func decodedConfig(s string) (string, bool) {
-	compact := strings.Join(strings.Fields(s), "")
-	decoded, err := base64.StdEncoding.DecodeString(compact)
-	if compact == "" || err != nil || !utf8.Valid(decoded) || strings.ContainsRune(string(decoded), 0) {
-		return "", false
+	for range mostEncodings {
+		compact := strings.Join(strings.Fields(s), "")
+		decoded, err := base64.StdEncoding.DecodeString(compact)
+		if compact == "" || err != nil || !utf8.Valid(decoded) || strings.ContainsRune(string(decoded), 0) {
+			return "", false
+		}
+		s = string(decoded)
+		if len(scan(newText(s)).sections) > 0 {
+			return s, true
+		}
 	}
-	return string(decoded), len(scan(newText(string(decoded))).sections) > 0
+	return "", false
 }
 
 // lines looks at what the SDKs skip, and at line ends.
@@ -94,11 +103,14 @@ func (c *config) lines() {
 	if i := strings.Index(c.text.all, "\r\n"); i >= 0 {
 		c.at("PP023", i, "%d lines end in CRLF", strings.Count(c.text.all, "\r\n"))
 	}
-	for _, line := range c.profiles.ignored {
-		c.at("PP021", line.start, "neither a section header nor key=value of a section")
-	}
 	for _, header := range c.profiles.unclosed {
 		c.at("PP020", header.start, "the header is not closed")
+	}
+	if len(c.profiles.unclosed) > 0 {
+		return // Whose the other lines are is anybody's guess.
+	}
+	for _, line := range c.profiles.ignored {
+		c.at("PP021", line.start, "neither a section header nor key=value of a section")
 	}
 }
 
@@ -117,7 +129,7 @@ func (c *config) headers() {
 		seen[s.name] = true
 		p, _ := c.profiles.profile(s.name)
 		for _, again := range p.again {
-			c.at("PP024", again.at, "%s of profile %s is given again further down, and that counts", again.key, p.name)
+			c.at("PP024", again.at, "%s of profile %s is given again further down, and that counts", shown(again.key), shown(p.name))
 		}
 	}
 }
@@ -144,13 +156,14 @@ func (c *config) misnamed(s section, used map[string]bool) {
 		if strings.EqualFold(s.name, "default") {
 			return // PP016 says what is wrong with it.
 		}
-		found := c.at("PP004", s.start, "[%s] is no profile: it wants [profile %s]", s.name, s.name)
+		name := shown(s.name)
+		found := c.at("PP004", s.start, "[%s] is no profile: it wants [profile %s]", name, name)
 		found.Fix = c.source.replace(s.start+1, s.start+1, "profile ", "write the word profile").public(c.source).
-			showing("["+s.name+"]", "[profile "+s.name+"]")
+			showing("["+name+"]", "[profile "+name+"]")
 		if !used[s.name] {
 			found.Severity = Warning
 		}
 	default:
-		c.at("PP004", s.start, "[%s %s] is no profile: it wants [profile %s]", s.kind, s.name, s.name)
+		c.at("PP004", s.start, "[%s %s] is no profile: it wants [profile %[2]s]", shown(s.kind), shown(s.name))
 	}
 }

@@ -9,7 +9,7 @@ func CheckEnvironment(src []byte, getenv func(string) string) []Finding {
 	if isManifest(src) {
 		return nil
 	}
-	out := &report{}
+	out := newReport()
 	start, _ := scan(newText(string(src))).profile("default")
 	region, _ := start.of(regionSetting)
 	checkRegionVariable(out, region.value, getenv("EKSA_AWS_REGION"))

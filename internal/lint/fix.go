@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pullpass/pullpass/internal/credential"
@@ -44,20 +45,37 @@ func (e *Edit) apply(src []byte) []byte {
 	return slices.Concat(src[:e.Start], []byte(e.Text.Reveal()), src[e.End:])
 }
 
-// maxFixes bounds how many edits Fix makes, in case that two rules undo each other.
-const maxFixes = 1000
+// maxPasses bounds how often an input is looked at again, in case that two rules undo each other. A pass leaves over only
+// edits of what another edit changes: several in the base64 of one config.
+const maxPasses = 100
 
-// Fix makes every edit that the findings of an input offer, one after the other, and returns the text with the findings
+// Fix makes the edits that the findings of an input offer, until there are none, and returns the text with the findings
 // that it mended. Places are those in the text as it was when the edit was made. What is left is for Check to find.
 func Fix(name string, src []byte) (fixed []byte, mended []Finding) {
 	fixed = src
-	for range maxFixes {
-		findings := Check(name, fixed)
-		i := slices.IndexFunc(findings, func(f Finding) bool { return f.Fix != nil })
-		if i < 0 {
+	for range maxPasses {
+		chosen := apart(Check(name, fixed))
+		if len(chosen) == 0 {
 			break
 		}
-		fixed, mended = findings[i].Fix.apply(fixed), append(mended, findings[i])
+		for _, f := range slices.Backward(chosen) { // From the end on, so that the places of the others stay right.
+			fixed = f.Fix.apply(fixed)
+		}
+		mended = append(mended, chosen...)
 	}
 	return fixed, mended
+}
+
+// apart returns the findings whose edits can be made together, by place.
+func apart(findings []Finding) []Finding {
+	fixable := slices.DeleteFunc(findings, func(f Finding) bool { return f.Fix == nil })
+	slices.SortStableFunc(fixable, func(a, b Finding) int { return cmp.Compare(a.Fix.Start, b.Fix.Start) })
+	var chosen []Finding
+	end := 0
+	for _, f := range fixable {
+		if f.Fix.Start >= end {
+			chosen, end = append(chosen, f), f.Fix.End
+		}
+	}
+	return chosen
 }

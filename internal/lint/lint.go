@@ -68,15 +68,31 @@ type Finding struct {
 	Fix *Edit
 }
 
-// report collects findings.
-type report struct{ findings []Finding }
+// maxFindings bounds a report: whoever has that many has given the wrong file.
+const maxFindings = 1000
 
-// add records a finding and returns it for what deviates from its rule.
+// report collects findings.
+type report struct {
+	rules    map[Code]Rule
+	findings []Finding
+}
+
+func newReport() *report {
+	r := &report{rules: map[Code]Rule{}}
+	for _, rule := range Rules() {
+		r.rules[rule.Code] = rule
+	}
+	return r
+}
+
+// add records a finding and returns it for what deviates from its rule, or says more.
 func (r *report) add(code Code, at Position, format string, args ...any) *Finding {
-	rule, _ := Find(code)
-	r.findings = append(r.findings, Finding{
-		Rule: rule, Severity: rule.Severity, Position: at, Message: fmt.Sprintf(format, args...),
-	})
+	rule := r.rules[code]
+	found := Finding{Rule: rule, Severity: rule.Severity, Position: at, Message: fmt.Sprintf(format, args...)}
+	if len(r.findings) == maxFindings {
+		return &found
+	}
+	r.findings = append(r.findings, found)
 	return &r.findings[len(r.findings)-1]
 }
 
@@ -89,12 +105,12 @@ func (r *report) sorted() []Finding {
 }
 
 // maxSize bounds an input, in bytes: what Kubernetes takes for a Secret, and base64 and text around it.
-const maxSize = 4 << 20
+const maxSize = 2 << 20
 
 // Check lints one input: an AWS config file, or a manifest in YAML or JSON with the Secret of a cluster in it. Which of
 // the two it is, its content tells. The findings are sorted by place.
 func Check(name string, src []byte) []Finding {
-	out := &report{}
+	out := newReport()
 	switch {
 	case len(src) > maxSize:
 		out.add(unreadable, Position{File: name, Line: 1, Column: 1}, "the input has %d bytes; at most %d are read", len(src), maxSize)

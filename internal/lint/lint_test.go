@@ -129,13 +129,15 @@ func examples() map[lint.Code]map[string]example {
 		},
 		"PP010": {"a role in China": {good, file(source+strings.Replace(role, "arn:aws:", "arn:aws-cn:", 1)+region, user), []string{"error 3:10"}}},
 		"PP011": {
-			"a name":   {good, file(source+"role_arn=curated-packages-role\n"+region, user), []string{"error 3:10"}},
-			"a user":   {good, file(source+strings.Replace(role, ":role/", ":user/", 1)+region, user), []string{"error 3:10"}},
-			"a bucket": {good, file(source+"role_arn=arn:aws:s3:::role/x\n"+region, user), []string{"error 3:10"}},
+			"a name":             {good, file(source+"role_arn=curated-packages-role\n"+region, user), []string{"error 3:10"}},
+			"a word in brackets": {good, file(source+"role_arn=<role-arn>\n"+region, user), []string{"error 3:10"}},
+			"a user":             {good, file(source+strings.Replace(role, ":role/", ":user/", 1)+region, user), []string{"error 3:10"}},
+			"a bucket":           {good, file(source+"role_arn=arn:aws:s3:::role/x\n"+region, user), []string{"error 3:10"}},
 		},
 		"PP012": {
 			"a Region that is not":      {good, file(source+role+"region=us-west-9\n", user), []string{"error 4:8"}},
 			"a Region in China":         {good, file(source+role+"region=cn-north-1\n", user), []string{"error 4:8"}},
+			"the page's own word":       {good, file(source+role+"region=region-code\n", user), []string{"error 4:8"}},
 			"capitals":                  {good, file(source+role+"region=US-WEST-2\n", user), []string{"error 4:8"}},
 			"a comment without a space": {good + "# x", file(source+role+"region=us-west-2#here\n", user), []string{"error 4:8"}},
 			"REGION of a Secret":        {keys(anID, secret, "us-west-2"), keys(anID, secret, "us-west-9"), []string{"error 10:11 REGION"}},
@@ -165,7 +167,7 @@ func examples() map[lint.Code]map[string]example {
 			"the user has none":   {good, file(source+role+region, "[profile curated-packages-user]\nregion=us-west-2\n"), []string{"error 5:1"}},
 			"default has nothing": {good, file(region, ""), []string{"error 1:1"}},
 		},
-		"PP020": {"no bracket": {good, strings.Replace(good, "-user]", "-user", 1), []string{"error 6:1"}}},
+		"PP020": {"no bracket of default": {good, strings.Replace(good, "[default]", "[default", 1), []string{"error 1:1"}}, "no bracket": {good, strings.Replace(good, "-user]", "-user", 1), []string{"error 6:1"}}},
 		"PP021": {
 			"a stray word":            {"# a stray word\n" + good, file("stray\n"+source+role+region, user), []string{"warning 2:1"}},
 			"before the first header": {good, region + good, []string{"warning 1:1"}},
@@ -181,23 +183,91 @@ func examples() map[lint.Code]map[string]example {
 			"in two sections":    {good, good + "[default]\nregion=us-east-1\n", []string{"warning 4:1"}},
 		},
 		"PP025": {
-			"the Region of the page": {good, file(source+role+"region=region-code\n", user), []string{"error 4:8"}},
 			"the key of the page": {good, file(source+role+region, "[profile curated-packages-user]\naws_access_key_id=AKIAIOSFODNN7EXAMPLE\naws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"),
 				[]string{"error 6:19", "error 7:23"}},
-			"a word in brackets": {good, file(source+"role_arn=<role-arn>\n"+region, user), []string{"error 3:10"}},
-			"a Secret's key":     {keys(anID, secret, "us-west-2"), keys("AKIAIOSFODNN7EXAMPLE", secret, "us-west-2"), []string{"error 8:22 AWS_ACCESS_KEY_ID"}},
+			"a Secret's key": {keys(anID, secret, "us-west-2"), keys("AKIAIOSFODNN7EXAMPLE", secret, "us-west-2"), []string{"error 8:22 AWS_ACCESS_KEY_ID"}},
 		},
 		"PP026": {"a second factor": {good, file(source+role+region+"mfa_serial=arn:aws:iam::999999999999:mfa/x\n", user), []string{"error 5:1"}}},
 		"PP027": {
 			"from variables": {good, file(role+region+"credential_source=Environment\n", user), []string{"error 4:1"}},
 			"from a program": {good, file(source+role+region, "[profile curated-packages-user]\ncredential_process=/bin/true\n"), []string{"error 6:1"}},
-			"from a sign-in": {good, file(region+"sso_session=corp\n", "[sso-session corp]\nsso_region=us-east-1\n"), []string{"error 3:1"}},
+			"from a sign-in": {good, file(region+"sso_session=corp\nsso_account_id=111111111111\nsso_role_name=x\n", "[sso-session corp]\nsso_region=us-east-1\nsso_start_url=https://corp.awsapps.com/start\n"), []string{"error 3:1"}},
+		},
+	}
+}
+
+// secretExamples are about manifests.
+func secretExamples() map[lint.Code]map[string]example {
+	config := "config: " + encoded(good)
+	asJSON := `{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "aws-secret", "namespace": "eksa-packages"},
+ "data": {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "REGION": "", "config": "` + encoded(good) + `"}}`
+	list := "apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimSpace(documented(encoded(good))), "\n", "\n  ") + "\n"
+	broken := strings.Replace(good, region, "", 1)
+	return map[lint.Code]map[string]example{
+		"PP003": {
+			"in JSON":            {asJSON, strings.Replace(asJSON, encoded(good), encoded(broken), 1), []string{"error 2:89 config:1"}},
+			"in a List":          {list, strings.Replace(list, encoded(good), encoded(broken), 1), []string{"error 14:13 config:1"}},
+			"in a second object": {"kind: ConfigMap\n---\n" + documented(encoded(good)), "kind: ConfigMap\n---\n" + documented(encoded(broken)), []string{"error 13:11 config:1"}},
+		},
+		"PP101": {
+			"a bracket too much":          {documented(encoded(good)), documented(encoded(good)) + "}\n", []string{"error 12:1"}},
+			"base64 that is not indented": {documented(encoded(good)), documented(wrapped(good, "\n")), []string{"error 12:1"}},
+			"nested without end":          {documented(encoded(good)), "kind: " + strings.Repeat("[", 100), []string{"error 1:71"}},
+		},
+		"PP102": {
+			"indented lines": {documented(wrapped(good, "")), documented(wrapped(good, "\n    ")), []string{"error 11:11 config"}},
+			"quoted lines":   {documented(`"` + encoded(good) + `"`), documented(`"` + wrapped(good, "\n    ") + `"`), []string{"error 11:11 config"}},
+			"a folded block": {documented("|\n    " + wrapped(good, "\n    ")), documented(">\n    " + wrapped(good, "\n    ")), []string{"error 11:11 config"}},
+		},
+		"PP103": {
+			"plain text":     {documented(encoded(good)), documented("/etc/aws-config?"), []string{"error 11:11 config"}},
+			"the page's own": {documented(encoded(good)), documented("<encoded-aws-config-file>"), []string{"error 11:11 config"}},
+			"no text":        {documented(encoded(good)), documented("[a]"), []string{"error 11:11 config"}},
+		},
+		"PP104": {"both": {documented(encoded(good)), keys(anID, secret, "us-west-2") + "  " + config + "\n", []string{"warning 11:11 config"}}},
+		"PP105": {
+			"three empty keys":    {documented(encoded(good)), manifest(`AWS_ACCESS_KEY_ID: ""`, `AWS_SECRET_ACCESS_KEY: ""`, `REGION: ""`), []string{"error 8:3"}},
+			"a Region and no key": {keys(anID, secret, "us-west-2"), keys("", "", "us-west-2"), []string{"error 8:3"}},
+		},
+		"PP106": {
+			"REGION":                {keys(anID, secret, "us-west-2"), keys(anID, secret, "us-west-2\n"), []string{"error 10:11 REGION"}},
+			"the id":                {keys(anID, secret, "us-west-2"), keys(anID+"\n", secret, "us-west-2"), []string{"error 8:22 AWS_ACCESS_KEY_ID"}},
+			"the secret":            {keys(anID, secret, "us-west-2"), keys(anID, secret+"\r\n", "us-west-2"), []string{"error 9:26 AWS_SECRET_ACCESS_KEY"}},
+			"no harm beside config": {documented(encoded(good)), manifest(`AWS_ACCESS_KEY_ID: ""`, `AWS_SECRET_ACCESS_KEY: ""`, "REGION: Cg==", config), []string{"info 10:11 REGION"}},
+		},
+		"PP107": {
+			"REGION beside config": {documented(encoded(good)), manifest(`AWS_ACCESS_KEY_ID: ""`, `AWS_SECRET_ACCESS_KEY: ""`, config), []string{"error 8:3"}},
+			"only config":          {documented(encoded(good)), manifest(config), []string{"error 8:3", "error 8:3", "error 8:3"}},
+			"REGION beside keys":   {keys(anID, secret, "us-west-2"), manifest("AWS_ACCESS_KEY_ID: "+encoded(anID), "AWS_SECRET_ACCESS_KEY: "+encoded(secret)), []string{"error 8:3"}},
+		},
+		"PP108": {
+			"another name":      {documented(encoded(good)), strings.Replace(documented(encoded(good)), "aws-secret", "aws-secrets", 1), []string{"warning 4:9"}},
+			"another namespace": {documented(encoded(good)), strings.Replace(documented(encoded(good)), "eksa-packages", "default", 1), []string{"warning 5:14"}},
+			"no namespace":      {documented(encoded(good)), strings.Replace(documented(encoded(good)), "  namespace: eksa-packages\n", "", 1), []string{"warning 4:3"}},
+		},
+		"PP109": {
+			"a capital":      {documented(encoded(good)) + "  foreign: \"\"\n", documented(encoded(good)) + "  Config: \"\"\n", []string{"warning 12:11 Config"}},
+			"the SDK's name": {documented(encoded(good)), documented(encoded(good)) + "  AWS_REGION: " + encoded("us-west-2") + "\n", []string{"warning 12:15 AWS_REGION"}},
+		},
+		"PP110": {"config twice": {documented(encoded(good)), documented(encoded(good)) + "stringData:\n  config: |\n    " + strings.ReplaceAll(good, "\n", "\n    ") + "\n", []string{"warning 13:11 config"}}},
+		"PP111": {"another kind": {documented(encoded(good)), "apiVersion: v1\nkind: ConfigMap\n", []string{"error 1:1"}}},
+		"PP112": {
+			"sops":            {documented(encoded(good)), documented("ENC[AES256_GCM,data:x]") + "sops: {version: 3.9.0}\n", []string{"info 1:1"}},
+			"a sealed secret": {documented(encoded(good)), "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n", []string{"info 1:1"}},
+			"one value":       {documented(encoded(good)), documented("ENC[AES256_GCM,data:x]"), []string{"info 11:11 config"}},
 		},
 	}
 }
 
 func TestEveryRuleFindsItsMistakeAndNothingElse(t *testing.T) {
-	for code, tests := range examples() {
+	for _, table := range []map[lint.Code]map[string]example{examples(), secretExamples()} {
+		testExamples(t, table)
+	}
+}
+
+func testExamples(t *testing.T, table map[lint.Code]map[string]example) {
+	t.Helper()
+	for code, tests := range table {
 		for name, test := range tests {
 			t.Run(string(code)+"/"+name, func(t *testing.T) {
 				if found := lint.Check("f", []byte(test.good)); len(found) > 0 {

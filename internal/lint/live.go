@@ -66,7 +66,7 @@ type Workload struct {
 
 // CheckLive lints a running cluster: the Secret by all rules for Secrets, then its settings.
 func CheckLive(l Live) []Finding {
-	out := &report{}
+	out := newReport()
 	at := Position{File: l.Name}
 	if l.Secret != nil {
 		checkLiveSecret(out, at, *l.Secret)

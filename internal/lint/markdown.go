@@ -46,7 +46,7 @@ func (r Rule) Markdown() string {
 	if r.Safe {
 		safe = ", safe"
 	}
-	fmt.Fprintf(&b, "### %s: %s\n\n%s%s. %s\n\nFix: %s\n", r.Code, r.Title, r.Severity, safe, r.Today, r.Fix)
+	fmt.Fprintf(&b, "### %s: %s\n\n**%s**%s. %s\n\nFix: %s\n", r.Code, r.Title, r.Severity, safe, r.Today, r.Fix)
 	if len(r.Quotes) > 0 {
 		b.WriteString("\n")
 		for _, q := range r.Quotes {

@@ -26,7 +26,7 @@ func chainRules() []Rule {
 			Code: "PP006", Severity: Error, Title: "source_profile names its own profile, which has no key",
 			Today:  "The file is refused. The packages controller goes on with the keys beside it; kubelet gets no credential.",
 			Fix:    "Name the profile that holds the key.",
-			Quotes: []Quote{{Controller, loadFailed + "failed to load assume role"}, {Controller, "of profile default, <nil>"}, {Kubelet, "of profile default, <nil>"}},
+			Quotes: []Quote{{Controller, loadFailed + "failed to load assume role"}, {Controller, ", <nil>"}, {Kubelet, ", <nil>"}},
 			Mark:   Run, Source: ranBoth,
 		},
 		{
@@ -104,7 +104,7 @@ func chainRules() []Rule {
 			Code: "PP019", Severity: Error, Title: "the profile that should hold the key holds none",
 			Today:  "The file is refused. The packages controller goes on with the keys beside it; kubelet gets no credential.",
 			Fix:    "Write aws_access_key_id and aws_secret_access_key into it.",
-			Quotes: []Quote{{Controller, loadFailed + "failed to load assume role"}, {Controller, ", <nil>"}, {Kubelet, ", <nil>"}},
+			Quotes: []Quote{{Controller, loadFailed + "failed to load assume role"}, {Controller, ", <nil>"}, {Kubelet, ", <nil>"}, {Controller, noRole}, {Kubelet, noRole}},
 			Mark:   Run, Source: ranBoth,
 		},
 		{
@@ -118,9 +118,13 @@ func chainRules() []Rule {
 			Code: "PP027", Severity: Error, Title: "credentials from elsewhere than the file",
 			Today: "credential_source, credential_process, sso_session and their like name something beside the file: variables, a " +
 				"program, a sign-in. Neither the controller's pod nor a node has it.",
-			Fix:    "Name a profile with the key in source_profile, and remove the setting.",
-			Quotes: []Quote{{Controller, "static credentials are empty"}, {Kubelet, "static credentials are empty"}},
-			Mark:   Run, Source: ranBoth,
+			Fix: "Name a profile with the key in source_profile, and remove the setting.",
+			Quotes: []Quote{
+				{Controller, "static credentials are empty"}, {Kubelet, "static credentials are empty"},
+				{Controller, "process provider error"}, {Kubelet, "process provider error"},
+				{Kubelet, "failed to read cached SSO token file"},
+			},
+			Mark: Run, Source: ranBoth,
 		},
 	}
 }

@@ -53,7 +53,7 @@ func fileRules() []Rule {
 			Today: "The packages controller refuses the whole file and goes on with the keys beside it; newer SDKs skip the line, so " +
 				"that what follows belongs to the section before.",
 			Fix:    "Close the bracket.",
-			Quotes: []Quote{{Controller, "failed to load shared config file, /tmp/aws-secret/config, expected ']'"}, {Kubelet, noRole}},
+			Quotes: []Quote{{Controller, "failed to load shared config file, /tmp/aws-secret/config, expected ']'"}, {Kubelet, noRole}, {Kubelet, "failed to get shared config profile, "}},
 			Mark:   Run, Source: ranBoth,
 		},
 		{
@@ -83,8 +83,8 @@ func fileRules() []Rule {
 			Mark:  Run, Source: ranBoth,
 		},
 		{
-			Code: "PP025", Severity: Error, Title: "an example value of AWS's page",
-			Today: "The value stands on AWS's page to be replaced. AWS knows neither that key nor that Region.",
+			Code: "PP025", Severity: Error, Title: "the example key of AWS's page",
+			Today: "The key stands on AWS's page to be replaced. AWS does not know it.",
 			Fix:   "Replace it with yours; pullpass config writes the whole file.",
 			Quotes: []Quote{
 				{Controller, "InvalidClientTokenId"}, {Kubelet, "InvalidClientTokenId"},

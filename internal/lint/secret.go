@@ -94,8 +94,8 @@ func (m *manifest) encoded(s *secretData, e *ast.MappingValueNode) {
 			return
 		}
 		found := m.add("PP103", at, "the value of %s is not base64", key)
-		if isExample(value) {
-			found.Message = "the value of " + key + " is an example of AWS's page"
+		if strings.HasPrefix(value, "<") {
+			found.Message = "the value of " + key + " is a placeholder of AWS's page"
 		}
 		return
 	}
