@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/pullpass/pullpass/internal/cli"
+	"github.com/pullpass/pullpass/internal/cluster"
 )
 
 // gcPercent is how much garbage may pile up beside what is in use, in percent of it. A run is short and holds little, so
@@ -20,6 +21,7 @@ import (
 const gcPercent = 400
 
 func main() {
+	cluster.Quiet()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

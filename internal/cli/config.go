@@ -54,7 +54,7 @@ The output holds the secret: send it to a file that nobody else can read.`,
 
 // render returns the AWS config file of the one cluster.
 func (a *app) render(ctx context.Context, o configOptions) ([]byte, error) {
-	s, cluster, err := a.openUnasked(o.shareFlags)
+	s, cluster, err := a.openOne(o.shareFlags)
 	if err != nil {
 		return nil, err
 	}

@@ -12,23 +12,30 @@ import (
 	"github.com/pullpass/pullpass/internal/share"
 )
 
-// openUnasked opens the share of the flags without asking AWS, and returns the one cluster that they leave.
-func (a *app) openUnasked(f shareFlags) (*session, share.ClusterDelivery, error) {
+// openUnasked opens the share of the flags without asking AWS.
+func (a *app) openUnasked(f shareFlags) (*session, error) {
 	doc, err := readShare(f.file)
 	if err != nil {
-		return nil, share.ClusterDelivery{}, err
+		return nil, err
 	}
 	// What a cluster is given does not name the registry's account, only its Region.
 	found, err := fallback(doc.Spec.Registry, nil)
 	if err != nil {
-		return nil, share.ClusterDelivery{}, err
+		return nil, err
 	}
 	desired, err := doc.Desired(found.registry)
 	if err != nil {
-		return nil, share.ClusterDelivery{}, err
+		return nil, err
 	}
 	s := &session{app: a, doc: doc, dir: filepath.Dir(f.file), located: found, reached: newClusters()}
-	if s.desired, err = desired.Select(f.destinations, f.clusters); err != nil {
+	s.desired, err = desired.Select(f.destinations, f.clusters)
+	return s, err
+}
+
+// openOne opens the share of the flags without asking AWS, and returns the one cluster that they leave.
+func (a *app) openOne(f shareFlags) (*session, share.ClusterDelivery, error) {
+	s, err := a.openUnasked(f)
+	if err != nil {
 		return nil, share.ClusterDelivery{}, err
 	}
 	cluster, err := only(s.desired)

@@ -41,7 +41,7 @@ unset.`,
 }
 
 func (a *app) createEnv(ctx context.Context, o createEnvOptions) error {
-	s, cluster, err := a.openUnasked(o.shareFlags)
+	s, cluster, err := a.openOne(o.shareFlags)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/cluster"
 	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
@@ -115,6 +117,11 @@ func rules() []rule {
 		{is: isA[*provision.SCPError], code: exitFailed, hint: "the organization's administrators can make an exception; nobody in the account can"},
 		{is: isA[*provision.UndeliveredError], code: exitFailed, hint: "mend the delivery and run pullpass apply again: it replaces the key that nobody holds"},
 		{is: is(provision.ErrChanged), code: exitFailed, hint: "run it again: a new plan sees what has changed"},
+		{is: is(cluster.ErrConflict), code: exitFailed, hint: problemHint(plan.FieldConflict)},
+		{is: is(cluster.ErrNoNamespace), code: exitFailed, hint: problemHint(plan.NoNamespace)},
+		{is: is(cluster.ErrForbidden), code: exitFailed, hint: "pullpass rbac prints the Roles that each command needs in a cluster"},
+		{is: is(cluster.ErrUnreachable), code: exitFailed, hint: "check the server of the kubeconfig's context, and the way to it: kubectl --context CONTEXT get --raw /readyz"},
+		{is: is(cluster.ErrAccess), code: exitFailed, hint: "correct kubeconfig or context in the share: kubectl config get-contexts"},
 		{is: is(delivery.ErrNothing), code: exitFailed, hint: "deliver a credential first: pullpass apply; or give a key with --key-id"},
 		{is: hasCode("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException"),
 			code: exitFailed, hint: "the credentials of the access are not valid (any more): sign in again, or correct the profile"},

@@ -59,7 +59,7 @@ func (a *app) exec(ctx context.Context, o createOptions, args []string) error {
 // handOver returns the credential of the one cluster, proven unless that is not wanted.
 func (a *app) handOver(ctx context.Context, o createOptions) (given handover, err error) {
 	if o.noVerify {
-		s, cluster, err := a.openUnasked(o.shareFlags)
+		s, cluster, err := a.openOne(o.shareFlags)
 		if err != nil {
 			return handover{}, err
 		}

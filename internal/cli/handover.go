@@ -39,7 +39,7 @@ func beforeCreation(err error, c share.ClusterDelivery) error {
 	switch {
 	case c.Directory == "":
 		return withHint(err, "a cluster that is not there yet cannot be delivered to: give it `directory: DIR` in the share until it is, "+
-			"and run pullpass apply")
+			"and run pullpass apply; or hand over a key of your own: pullpass secret --key-id ID")
 	case errors.Is(err, delivery.ErrNothing):
 		return withHint(err, "make its key and deliver it first: pullpass apply --cluster "+c.Cluster)
 	default:

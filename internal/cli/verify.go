@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -78,6 +79,9 @@ func (s *session) unproven(artifact registry.Artifact) proofReport {
 			report.Clusters = append(report.Clusters, clusterReport{
 				Account: side.Account, Cluster: c.Cluster, Proofs: []linkReport{}, Notices: []string{}, delivery: c,
 			})
+			if c.Kubernetes != nil {
+				report.Limits = []string{egressUnseen}
+			}
 		}
 	}
 	return report
@@ -102,14 +106,21 @@ func (s *session) proveAll(ctx context.Context, report *proofReport, artifact re
 }
 
 func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) {
-	chain := verify.Verify(ctx, verify.Input{
-		File:     s.file(c.delivery),
-		Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
-	}, verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait})
+	if c.Unseen = s.unseenCopy(ctx, c); c.Unseen != "" {
+		return
+	}
+	in := verify.Input{
+		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
+	}
+	config := verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait}
+	chain := verify.Verify(ctx, in, config)
 	c.OK = chain.OK()
 	c.Notices = append(c.Notices, chain.Notices...)
 	for _, p := range chain.Proofs {
 		c.Proofs = append(c.Proofs, newProofReport(p))
+	}
+	if c.delivery.Kubernetes != nil {
+		s.proveInside(ctx, c, in, config)
 	}
 }
 
@@ -138,6 +149,8 @@ type proofReport struct {
 	Registry string          `json:"registry"`
 	Artifact string          `json:"artifact"`
 	Clusters []clusterReport `json:"clusters"`
+	// Limits are what no proof could tell.
+	Limits []string `json:"limits,omitempty"`
 }
 
 type clusterReport struct {
@@ -145,9 +158,11 @@ type clusterReport struct {
 	Cluster string        `json:"cluster"`
 	OK      bool          `json:"ok"`
 	// NotProven is why nothing was tried; empty where something was.
-	NotProven string       `json:"notProven,omitempty"`
-	Proofs    []linkReport `json:"proofs"`
-	Notices   []string     `json:"notices"`
+	NotProven string `json:"notProven,omitempty"`
+	// Unseen is why the copy of a workload cluster could not be looked at; it counts as neither proven nor broken.
+	Unseen  string       `json:"unseen,omitempty"`
+	Proofs  []linkReport `json:"proofs"`
+	Notices []string     `json:"notices"`
 
 	delivery share.ClusterDelivery
 }
@@ -168,8 +183,11 @@ type linkReport struct {
 
 func newProofReport(p verify.Proof) linkReport {
 	r := linkReport{Link: p.Link, Outcome: p.Outcome.String(), Detail: p.Detail, Milliseconds: p.Took.Milliseconds()}
-	if fault := p.Fault(); fault != nil {
+	switch fault := p.Fault(); {
+	case fault != nil:
 		r.Error, r.Code, r.Side, r.Hint = awsclient.InBrief(fault).Error(), fault.Code, fault.Side, fault.Hint
+	case p.Err != nil:
+		r.Error = awsclient.InBrief(errors.Unwrap(p.Err)).Error()
 	}
 	return r
 }
@@ -185,8 +203,27 @@ func (r proofReport) proven() int {
 	return n
 }
 
+// rest says what the count of the proven leaves out.
+func (r proofReport) rest() string {
+	if n := r.unseen(); n > 0 {
+		return fmt.Sprintf("; %d not seen", n)
+	}
+	return ""
+}
+
+// unseen counts the copies that could not be looked at.
+func (r proofReport) unseen() int {
+	n := 0
+	for _, c := range r.Clusters {
+		if c.Unseen != "" {
+			n++
+		}
+	}
+	return n
+}
+
 func (r proofReport) err() error {
-	if r.proven() < len(r.Clusters) {
+	if r.proven()+r.unseen() < len(r.Clusters) {
 		return errUnproven
 	}
 	return nil
@@ -209,7 +246,10 @@ func (r proofReport) writer(colours palette) func(io.Writer) error {
 		for _, c := range r.Clusters {
 			c.write(&b, colours)
 		}
-		fmt.Fprintf(&b, "Proven: %d of %d clusters pull %s from %s.\n", r.proven(), len(r.Clusters), r.Artifact, r.Registry)
+		for _, limit := range r.Limits {
+			fmt.Fprintf(&b, "note: %s\n", limit)
+		}
+		fmt.Fprintf(&b, "Proven: %d of %d clusters pull %s from %s%s.\n", r.proven(), len(r.Clusters), r.Artifact, r.Registry, r.rest())
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
@@ -220,12 +260,15 @@ func (c clusterReport) write(b *strings.Builder, colours palette) {
 	if c.NotProven != "" {
 		fmt.Fprintf(b, "  not proven: %s\n", c.NotProven)
 	}
+	if c.Unseen != "" {
+		fmt.Fprintf(b, "  not seen: %s\n", c.Unseen)
+	}
 	for _, p := range c.Proofs {
 		switch p.Outcome {
 		case verify.Passed.String():
-			fmt.Fprintf(b, "  %s    %-9s %s\n", colours.paint(green, "ok"), p.Link, p.Detail)
+			fmt.Fprintf(b, "  %s    %-10s %s\n", colours.paint(green, "ok"), p.Link, p.Detail)
 		case verify.Failed.String():
-			fmt.Fprintf(b, "  %s  %-9s %s\n", colours.paint(red, "FAIL"), p.Link, p.Error)
+			fmt.Fprintf(b, "  %s  %-10s %s\n", colours.paint(red, "FAIL"), p.Link, p.Error)
 			fmt.Fprintf(b, "        side      %s\n", p.Side)
 			for _, d := range p.Differs {
 				fmt.Fprintf(b, "        differs   %s\n", d)
@@ -233,8 +276,10 @@ func (c clusterReport) write(b *strings.Builder, colours palette) {
 			if p.Hint != "" {
 				fmt.Fprintf(b, "        hint: %s\n", p.Hint)
 			}
+		case verify.Unseen.String():
+			fmt.Fprintf(b, "  %s     %-10s %s\n", colours.paint(faint, "?"), p.Link, p.Error)
 		default:
-			fmt.Fprintf(b, "  %s     %-9s %s\n", colours.paint(faint, "-"), p.Link, p.Outcome)
+			fmt.Fprintf(b, "  %s     %-10s %s\n", colours.paint(faint, "-"), p.Link, p.Outcome)
 		}
 	}
 	for _, n := range c.Notices {

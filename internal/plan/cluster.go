@@ -51,11 +51,14 @@ func (u userKeys) obstacles() {
 func (u userKeys) controllers(written map[string]string) {
 	for _, c := range u.clusters {
 		in := u.delivery(c.Cluster).Cluster
-		if in == nil || c.ManagedBy != "" {
+		if in == nil {
 			continue
 		}
 		for _, note := range in.Notes {
 			u.note(c.Cluster, "%s: %s", c.Cluster, note)
+		}
+		if c.ManagedBy != "" {
+			continue // Its manager's controller serves it.
 		}
 		step := written[c.Cluster]
 		if due := step != "" || in.Stale && !u.adopting; !due || !in.Controller {

@@ -29,7 +29,8 @@ const Unseen Outcome = "not seen"
 // ErrUnseen says that something which a proof needs is not there to be looked at, or that nobody may look.
 var ErrUnseen = errors.New("not seen")
 
-// A View looks into one cluster. An error of any of them leaves what it would have told unseen.
+// A View looks into one cluster. An error of any of them leaves what it would have told unseen; one that is nil is of no
+// concern there, and its link is left out.
 type View struct {
 	Controller func(context.Context) (Controller, error)
 	// MirrorCredential gives the Docker config file in which the packages controller keeps its token.
@@ -69,40 +70,47 @@ func InCluster(ctx context.Context, view View, in Input, cfg Config) []Proof {
 	if w.in.Artifact == (registry.Artifact{}) {
 		w.in.Artifact = registry.Probe()
 	}
-	links := []struct {
-		link  Link
-		prove func(context.Context, *walk) (string, error)
-	}{
-		{LinkController, view.proveController},
-		{LinkMirror, view.proveMirror},
-		{LinkSettings, view.proveSettings},
-		{LinkBundles, view.proveBundles},
-		{LinkPackages, view.provePackages},
-	}
+	links := view.links()
 	proofs := make([]Proof, len(links))
 	var group sync.WaitGroup
 	for i, l := range links {
 		group.Go(func() {
 			own := *w // Each has what a walk leaves behind for itself.
-			proofs[i] = own.prove(ctx, step{l.link, func(w *walk, ctx context.Context) (string, error) { return l.prove(ctx, w) }})
+			proofs[i] = own.prove(ctx, l)
 		})
 	}
 	group.Wait()
 	return proofs
 }
 
+func (v View) links() []step {
+	var links []step
+	if v.Controller != nil {
+		links = append(links, step{LinkController, v.proveController})
+	}
+	if v.MirrorCredential != nil {
+		links = append(links, step{LinkMirror, v.proveMirror})
+	}
+	if v.Settings != nil {
+		links = append(links, step{LinkSettings, v.proveSettings}, step{LinkBundles, v.proveBundles})
+	}
+	if v.Packages != nil {
+		links = append(links, step{LinkPackages, v.provePackages})
+	}
+	return links
+}
+
 // restartTime is how long a restart may take before it counts as failed: the Deployment's strategy is Recreate, and the
 // old pod has its grace period of ten seconds, the new one two images to pull.
 const restartTime = 5 * time.Minute
 
-func (v View) proveController(ctx context.Context, w *walk) (string, error) {
+func (v View) proveController(w *walk, ctx context.Context) (string, error) {
 	c, err := v.Controller(ctx)
 	switch {
 	case err != nil:
 		return "", unseen(err)
 	case !c.Installed:
-		return "", &Fault{Side: Cluster, Err: errors.New("the packages controller is not installed"),
-			Hint: "eksctl anywhere install packagecontroller -f CLUSTER.yaml"}
+		return "", unseen(errors.New("the packages controller is not installed, and nothing else reads the Secret"))
 	case len(c.Started) == 0:
 		return "", &Fault{Side: Cluster, Err: errors.New("no pod of the packages controller runs"),
 			Hint: "kubectl -n eksa-packages describe pods -l control-plane=controller-manager"}
@@ -132,7 +140,7 @@ type dockerConfig struct {
 }
 
 // proveMirror reads the artifact's manifest with the cluster's own token.
-func (v View) proveMirror(ctx context.Context, w *walk) (string, error) {
+func (v View) proveMirror(w *walk, ctx context.Context) (string, error) {
 	src, err := v.MirrorCredential(ctx)
 	if err != nil {
 		return "", unseen(err)
@@ -160,7 +168,7 @@ func (v View) proveMirror(ctx context.Context, w *walk) (string, error) {
 
 const restartHint = "the packages controller writes it within the hour, or 30 s after its start; its log says why it does not"
 
-func (v View) proveSettings(ctx context.Context, w *walk) (string, error) {
+func (v View) proveSettings(w *walk, ctx context.Context) (string, error) {
 	s, err := v.Settings(ctx)
 	switch {
 	case err != nil:
@@ -173,7 +181,7 @@ func (v View) proveSettings(ctx context.Context, w *walk) (string, error) {
 	return "they name " + w.in.Registry.Host(), nil
 }
 
-func (v View) proveBundles(ctx context.Context, _ *walk) (string, error) {
+func (v View) proveBundles(_ *walk, ctx context.Context) (string, error) {
 	s, err := v.Settings(ctx)
 	switch {
 	case err != nil:
@@ -185,7 +193,7 @@ func (v View) proveBundles(ctx context.Context, _ *walk) (string, error) {
 		Hint: "kubectl -n eksa-packages get packagebundlecontrollers, and the packages controller's log"}
 }
 
-func (v View) provePackages(ctx context.Context, _ *walk) (string, error) {
+func (v View) provePackages(_ *walk, ctx context.Context) (string, error) {
 	packages, err := v.Packages(ctx)
 	if err != nil {
 		return "", unseen(err)

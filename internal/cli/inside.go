@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/pullpass/pullpass/internal/cluster"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/verify"
+)
+
+// egressUnseen is what no proof from outside a cluster can tell.
+const egressUnseen = "what was pulled was pulled from here: whether the network of the nodes reaches AWS is not seen from outside"
+
+// proveInside proves whether a cluster uses the credential that it was given.
+func (s *session) proveInside(ctx context.Context, c *clusterReport, in verify.Input, config verify.Config) {
+	place, err := s.inCluster(ctx, c.delivery)
+	if err != nil {
+		return // The chain has said so.
+	}
+	for _, p := range verify.InCluster(ctx, viewOf(place), in, config) {
+		c.OK = c.OK && p.Outcome != verify.Failed
+		c.Proofs = append(c.Proofs, newProofReport(p))
+	}
+}
+
+// viewOf looks into a cluster. A workload cluster has no packages controller: that of its management cluster serves it.
+func viewOf(place cluster.Delivery) verify.View {
+	view := verify.View{
+		Settings: func(ctx context.Context) (verify.Settings, error) {
+			found, err := place.Settings(ctx)
+			return verify.Settings(found), err
+		},
+		Packages: func(ctx context.Context) ([]verify.Package, error) {
+			found, err := place.Cluster.Packages(ctx, place.Name)
+			packages := make([]verify.Package, len(found))
+			for i, p := range found {
+				packages[i] = verify.Package(p)
+			}
+			return packages, err
+		},
+	}
+	if place.Workload {
+		return view
+	}
+	view.Controller = func(ctx context.Context) (verify.Controller, error) {
+		found, err := place.Controller(ctx)
+		return verify.Controller(found), err
+	}
+	view.MirrorCredential = place.Cluster.MirrorCredential
+	return view
+}
+
+// unseenCopy gives the reason why a workload cluster's copy cannot be looked at, which breaks nothing: the bundle manager
+// looks after it, and who has access to the management cluster need not have any to the others.
+func (s *session) unseenCopy(ctx context.Context, c *clusterReport) string {
+	if c.delivery.ManagedBy == "" {
+		return ""
+	}
+	place, err := s.place(ctx, c.delivery)
+	if err != nil {
+		return err.Error()
+	}
+	if got := place.Observe(ctx); got.State == plan.Unknown && got.Err != nil {
+		return got.Err.Error()
+	}
+	return ""
+}
