@@ -156,7 +156,8 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 	if config.Dir != "" {
 		blobs = filepath.Join(config.Dir, "blobs")
 	}
-	stored, err := images.Open(blobs)
+	skies := weather.New(weather.Config{Clock: config.Clock, Wait: config.Wait}, config.Weather)
+	stored, err := images.Open(images.Config{Dir: blobs, Clock: skies.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +167,7 @@ func build(config Config, store *state.Store) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		dir: config.Dir, store: store, clock: config.Clock, log: config.Log, limits: bounds.Standard(), expose: config.Expose,
-		weather:  weather.New(weather.Config{Clock: config.Clock, Wait: config.Wait}, config.Weather),
+		weather:  skies,
 		requests: newRequestLog(config),
 	}
 	config.Clock = s.weather.Now

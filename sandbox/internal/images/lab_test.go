@@ -19,7 +19,7 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func open(t *testing.T, dir string) *images.Store {
 	t.Helper()
-	store, err := images.Open(dir)
+	store, err := images.Open(images.Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

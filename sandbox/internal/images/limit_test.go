@@ -2,52 +2,126 @@ package images
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/pullpass/pullpass/arn"
 )
 
-func TestUploadsHoldNoMoreThanTheLimitInAll(t *testing.T) {
-	store, err := Open("")
+// in is a place in an account.
+func in(account arn.AccountID) Place {
+	return Place{Account: account, Region: "us-west-2", Name: "app"}
+}
+
+func TestUploadsHoldNoMoreThanTheirLimits(t *testing.T) {
+	store, err := Open(Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store.uploads.limit = 10
-	place := Place{Account: "111111111111", Region: "us-west-2", Name: "app"}
-	send := func(id, text string) error {
-		if err := store.BeginUpload(place, id); err != nil {
+	store.uploads.share = 10
+	send := func(account arn.AccountID, id, text string) error {
+		if err := store.BeginUpload(in(account), id); err != nil {
 			t.Fatal(err)
 		}
-		_, err := store.AppendUpload(place, id, 0, strings.NewReader(text))
+		_, err := store.AppendUpload(in(account), id, 0, strings.NewReader(text))
 		return err
 	}
-	if err := send("one", "seven.."); err != nil {
+	const one, two, three = "111111111111", "222222222222", "333333333333"
+	if err := send(one, "one", "seven.."); err != nil {
 		t.Fatal(err)
 	}
-	if err := send("two", "four"); !errors.Is(err, ErrTooLarge) {
+	if err := send(one, "two", "four"); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("eleven bytes: %v", err)
 	}
-	if err := store.FinishUpload(t.Context(), place, "one", Digest([]byte("seven..")), 0); err != nil {
+	if err := send(two, "one", "ten......."); err != nil {
+		t.Errorf("another account, with its own share: %v", err)
+	}
+	if err := send(three, "one", "four"); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("21 bytes in all: %v", err)
+	}
+	if err := store.FinishUpload(t.Context(), in(one), "one", Digest([]byte("seven..")), 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := send("three", "nine....."); err != nil {
+	if err := send(one, "three", "nine....."); err != nil {
 		t.Errorf("after the first was done: %v", err)
 	}
 	store.uploads.remove(func(*upload) bool { return true })
-	if store.uploads.pending != 0 {
-		t.Errorf("%d bytes are counted when there is no upload", store.uploads.pending)
+	if store.uploads.pending != 0 || len(store.uploads.held) != 0 {
+		t.Errorf("%d bytes are counted when there is no upload, by account %v", store.uploads.pending, store.uploads.held)
+	}
+}
+
+func TestAnAccountsUploadsGiveWayToItsOwn(t *testing.T) {
+	store, err := Open(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const quiet, busy = "111111111111", "222222222222"
+	if err := store.BeginUpload(in(quiet), "first"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range mostUploads + 1 {
+		if err := store.BeginUpload(in(busy), fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(store.uploads.open); n != accountUploads+1 {
+		t.Errorf("%d uploads are under way", n)
+	}
+	// Where there are too many in all, it is those of whoever has most.
+	for i := range mostUploads - accountUploads {
+		if err := store.BeginUpload(in(arn.AccountID(fmt.Sprintf("3%011d", i))), "u"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(store.uploads.open); n != mostUploads {
+		t.Errorf("%d uploads are under way", n)
+	}
+	if _, err := store.UploadSize(in(quiet), "first"); err != nil {
+		t.Errorf("the upload of the quiet account: %v", err)
+	}
+}
+
+func TestAnUploadThatLiesIdleEnds(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	store, err := Open(Config{Clock: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const account = "111111111111"
+	for _, id := range []string{"left", "used"} {
+		if err := store.BeginUpload(in(account), id); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(uploadLifetime - time.Second)
+		if _, err := store.AppendUpload(in(account), id, 0, strings.NewReader("text")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(time.Second)
+	if _, err := store.UploadSize(in(account), "left"); !errors.Is(err, ErrUploadUnknown) {
+		t.Errorf("the one that was left: %v", err)
+	}
+	if size, err := store.UploadSize(in(account), "used"); size != 4 || err != nil {
+		t.Errorf("the other: %d, %v", size, err)
+	}
+	if store.uploads.pending != 4 {
+		t.Errorf("%d bytes are held", store.uploads.pending)
 	}
 }
 
 func TestAnUploadThatCannotBeginLeavesNoFile(t *testing.T) {
 	dir := t.TempDir()
-	store, err := Open(dir)
+	store, err := Open(Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range mostUploads {
-		busy := &upload{}
+	for i := range mostUploads {
+		busy := &upload{place: Place{Account: arn.AccountID(fmt.Sprintf("%012d", i))}}
 		busy.mu.Lock()
 		store.uploads.open = append(store.uploads.open, busy)
 	}
@@ -72,7 +146,7 @@ func (f *fullSpool) Write(p []byte) (int, error) {
 
 // What a full disk took half of a part of must not become a layer under the digest of something else.
 func TestAnUploadEndsWhenItsContentIsNoLongerWhatCame(t *testing.T) {
-	store, err := Open("")
+	store, err := Open(Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

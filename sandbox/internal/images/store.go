@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -38,7 +39,7 @@ type Store struct {
 	stock     blobs // what Stock put there, in memory always
 	manifests http.Handler
 	dir       string // empty for a store in memory
-	uploads   uploads
+	uploads   *uploads
 
 	// sweep is held for reading while a blob is put, and for writing while blobs that nobody links go.
 	sweep sync.RWMutex
@@ -54,18 +55,26 @@ const (
 	manifestLink
 )
 
-// Open returns the store kept in a directory, which is made if it is not there, or in memory if dir is empty. No other
-// store may use the directory.
-func Open(dir string) (*Store, error) {
+// Config says where a store is.
+type Config struct {
+	// Dir is made if it is not there; no other store may use it. Empty keeps everything in memory.
+	Dir string
+	// Clock tells how old an upload is; nil is the real time.
+	Clock func() time.Time
+}
+
+// Open returns a store.
+func Open(config Config) (*Store, error) {
+	dir := config.Dir
 	s := &Store{links: map[Place]map[v1.Hash]link{}, dir: dir}
 	stock, pushed := registry.NewInMemoryBlobHandler(), registry.NewInMemoryBlobHandler()
-	s.uploads = uploads{limit: memoryLimit, newSpool: newMemorySpool}
+	s.uploads = newUploads(config.Clock, memoryShare, newMemorySpool)
 	if dir != "" {
 		if err := prepare(dir); err != nil {
 			return nil, fmt.Errorf("opening the image store: %w", err)
 		}
 		pushed = registry.NewDiskBlobHandler(dir)
-		s.uploads = uploads{limit: diskLimit, newSpool: func() (spool, error) { return newFileSpool(dir) }}
+		s.uploads = newUploads(config.Clock, diskShare, func() (spool, error) { return newFileSpool(dir) })
 	}
 	var ok [2]bool
 	s.stock, ok[0] = stock.(blobs)

@@ -9,18 +9,27 @@ import (
 	"hash"
 	"io"
 	"sync"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/pullpass/pullpass/arn"
 )
 
 const (
-	// diskLimit is ECR's quota for one layer, 52,000 MiB
-	// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html); memoryLimit is what a process in memory
-	// alone can spare. Each bounds all uploads under way together, in bytes.
-	diskLimit   = 52_000 << 20
-	memoryLimit = 1 << 30
-	// mostUploads bounds the uploads under way: the one that was begun first gives way to another.
-	mostUploads = 256
+	// diskShare is ECR's quota for one layer, 52,000 MiB
+	// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html); memoryShare is what a process in memory
+	// alone can spare. Each bounds the uploads under way to one account's repositories together, in bytes; those to all
+	// accounts' together may take up shares times as much.
+	diskShare   = 52_000 << 20
+	memoryShare = 512 << 20
+	shares      = 2
+	// mostUploads bounds the uploads under way, and accountUploads those to one account's repositories: the one that was
+	// begun first gives way to another.
+	mostUploads    = 256
+	accountUploads = 64
+	// uploadLifetime is how long an upload may lie idle. How long ECR keeps one is not documented.
+	uploadLifetime = time.Hour
 )
 
 // Errors of uploads.
@@ -34,12 +43,14 @@ var (
 
 // uploads are those under way, in the order in which they were begun.
 type uploads struct {
-	limit    int64
+	share    int64 // of one account, in bytes
+	clock    func() time.Time
 	newSpool func() (spool, error)
 
 	mu      sync.Mutex
 	open    []*upload
-	pending int64 // bytes in spools, or about to be
+	pending int64                   // bytes in spools, or about to be
+	held    map[arn.AccountID]int64 // of these, those of each account
 }
 
 // upload is one layer on its way in.
@@ -54,6 +65,7 @@ type upload struct {
 	size     int64
 	last     int64 // size of the last part
 	shortest int64 // size of the smallest part before the last, -1 for none
+	touched  time.Time
 }
 
 // NewUploadID makes up an id: 128 random bits in hexadecimal.
@@ -71,7 +83,8 @@ func (s *Store) BeginUpload(place Place, id string) error {
 	if err != nil {
 		return fmt.Errorf("beginning an upload: %w", err)
 	}
-	if err := s.uploads.add(&upload{place: place, id: id, spool: spool, digest: sha256.New(), shortest: -1}); err != nil {
+	begun := &upload{place: place, id: id, spool: spool, digest: sha256.New(), shortest: -1, touched: s.uploads.clock()}
+	if err := s.uploads.add(begun); err != nil {
 		return errors.Join(err, spool.discard())
 	}
 	return nil
@@ -101,9 +114,9 @@ func (s *Store) AppendUpload(place Place, id string, offset int64, part io.Reade
 	if offset != Anywhere && offset != u.size {
 		return u.size, fmt.Errorf("%w: it begins at %d, %d have come", ErrOutOfOrder, offset, u.size)
 	}
-	meter := &metered{part: part, uploads: &s.uploads}
+	meter := &metered{part: part, uploads: s.uploads, account: place.Account}
 	n, err := io.Copy(io.MultiWriter(u.spool, u.digest), meter)
-	s.uploads.spend(n - meter.total)
+	s.uploads.spend(place.Account, n-meter.total)
 	u.append(n)
 	if n < meter.total {
 		// The spool took less than came, so that its content is no longer that of the digest: nothing can come of it.

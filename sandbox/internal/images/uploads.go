@@ -3,34 +3,87 @@ package images
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"time"
+
+	"github.com/pullpass/pullpass/arn"
 )
 
-// add puts an upload on the list, in the place of the oldest one that nobody is sending to if there are too many.
+func newUploads(clock func() time.Time, share int64, newSpool func() (spool, error)) *uploads {
+	if clock == nil {
+		clock = time.Now
+	}
+	return &uploads{share: share, clock: clock, newSpool: newSpool, held: map[arn.AccountID]int64{}}
+}
+
+// add puts an upload on the list. If there are too many of its account, or in all, the oldest one that nobody is sending to
+// gives way: one of its account, or of the account that has most.
 func (u *uploads) add(up *upload) error {
+	u.expire()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if len(u.open) >= mostUploads {
-		oldest := slices.IndexFunc(u.open, func(up *upload) bool { return up.mu.TryLock() })
-		if oldest < 0 {
-			return fmt.Errorf("%w: %d uploads are under way", ErrTooLarge, len(u.open))
-		}
-		evicted := u.open[oldest]
-		defer evicted.mu.Unlock()
-		u.open = slices.Delete(u.open, oldest, oldest+1)
-		evicted.gone = true
-		u.pending -= evicted.size
-		if err := evicted.discard(); err != nil {
-			return fmt.Errorf("dropping an abandoned upload: %w", err)
-		}
+	counts := map[arn.AccountID]int{}
+	for _, other := range u.open {
+		counts[other.place.Account]++
+	}
+	var err error
+	switch account := up.place.Account; {
+	case counts[account] >= accountUploads:
+		err = u.evict(account)
+	case len(u.open) >= mostUploads:
+		err = u.evict(most(counts))
+	}
+	if err != nil {
+		return err
 	}
 	u.open = append(u.open, up)
 	return nil
 }
 
+// most returns the account with the highest count, of several the one whose number is lowest.
+func most(counts map[arn.AccountID]int) (found arn.AccountID) {
+	for _, account := range slices.Sorted(maps.Keys(counts)) {
+		if counts[account] > counts[found] {
+			found = account
+		}
+	}
+	return found
+}
+
+// evict takes off the list the oldest upload of an account that nobody is sending to. The list is locked.
+func (u *uploads) evict(account arn.AccountID) error {
+	oldest := slices.IndexFunc(u.open, func(up *upload) bool { return up.place.Account == account && up.mu.TryLock() })
+	if oldest < 0 {
+		return fmt.Errorf("%w: too many uploads are under way", ErrTooLarge)
+	}
+	evicted := u.open[oldest]
+	defer evicted.mu.Unlock()
+	u.open = slices.Delete(u.open, oldest, oldest+1)
+	evicted.gone = true
+	u.count(account, -evicted.size)
+	if err := evicted.discard(); err != nil {
+		return fmt.Errorf("dropping an abandoned upload: %w", err)
+	}
+	return nil
+}
+
+// expire takes off the list what has lain idle for too long.
+func (u *uploads) expire() {
+	now := u.clock()
+	u.remove(func(up *upload) bool {
+		if !up.mu.TryLock() {
+			return false
+		}
+		defer up.mu.Unlock()
+		return now.Sub(up.touched) >= uploadLifetime
+	})
+}
+
 // take finds an upload and locks it; release must follow. It waits for nobody: whoever asks may hold the state, which a
 // client that sends slowly would then hold up for all.
 func (u *uploads) take(place Place, id string) (*upload, error) {
+	u.expire()
 	up := u.find(place, id)
 	if up == nil {
 		return nil, ErrUploadUnknown
@@ -58,6 +111,7 @@ func (u *uploads) find(place Place, id string) *upload {
 
 // release unlocks an upload, and ends it if it was taken off the list meanwhile.
 func (u *uploads) release(up *upload) {
+	up.touched = u.clock()
 	up.mu.Unlock()
 	u.mu.Lock()
 	gone := up.gone
@@ -96,7 +150,7 @@ func (u *uploads) end(up *upload) {
 
 // discard gives back what an upload, which is locked, takes up.
 func (u *uploads) discard(up *upload) error {
-	u.spend(-up.size)
+	u.spend(up.place.Account, -up.size)
 	return up.discard()
 }
 
@@ -109,28 +163,38 @@ func (u *upload) discard() error {
 	return err
 }
 
-// spend adds to what all uploads take up.
-func (u *uploads) spend(n int64) {
+// spend adds to what an account's uploads take up.
+func (u *uploads) spend(account arn.AccountID, n int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.pending += n
+	u.count(account, n)
 }
 
-// metered counts what is read against the limit of all uploads.
+// count does so with the list locked.
+func (u *uploads) count(account arn.AccountID, n int64) {
+	u.pending += n
+	if u.held[account] += n; u.held[account] == 0 {
+		delete(u.held, account)
+	}
+}
+
+// metered counts what is read against the limits of all uploads.
 type metered struct {
 	part    io.Reader
 	uploads *uploads
+	account arn.AccountID
 	total   int64
 }
 
 func (m *metered) Read(p []byte) (int, error) {
 	n, err := m.part.Read(p)
-	m.uploads.mu.Lock()
-	defer m.uploads.mu.Unlock()
-	if m.uploads.pending+int64(n) > m.uploads.limit {
-		return 0, fmt.Errorf("%w: uploads under way may hold %d bytes in all", ErrTooLarge, m.uploads.limit)
+	u := m.uploads
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if share := u.share; u.held[m.account]+int64(n) > share || u.pending+int64(n) > shares*share {
+		return 0, fmt.Errorf("%w: uploads under way may hold %d bytes for an account, %d in all", ErrTooLarge, share, shares*share)
 	}
-	m.uploads.pending += int64(n)
+	u.count(m.account, int64(n))
 	m.total += int64(n)
 	return n, err
 }

@@ -29,7 +29,7 @@ type lab struct {
 
 func newLab(t *testing.T, dir string) *lab {
 	t.Helper()
-	stored, err := images.Open(dir)
+	stored, err := images.Open(images.Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

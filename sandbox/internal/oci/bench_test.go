@@ -110,7 +110,7 @@ func pull(b *testing.B, address string) {
 // servePullpass returns the address of the blob, with the password of a user who may pull it.
 func servePullpass(b *testing.B, dir string, content []byte) (address string, stop func()) {
 	b.Helper()
-	stored := ok(images.Open(dir))(b)
+	stored := ok(images.Open(images.Config{Dir: dir}))(b)
 	sealer := ok(token.NewSealer(make([]byte, 32), rand.Reader))(b)
 	var layerStore *layers.Store
 	layerServer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

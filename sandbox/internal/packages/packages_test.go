@@ -35,7 +35,7 @@ var (
 
 func seed(t testing.TB, dir string, at registry.Registry) (*images.Store, map[string]*state.Repository) {
 	t.Helper()
-	store, err := images.Open(dir)
+	store, err := images.Open(images.Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestEveryRegistryHoldsTheKnownRepositories(t *testing.T) {
 }
 
 func TestSeedingAgainChangesNothing(t *testing.T) {
-	store, err := images.Open("")
+	store, err := images.Open(images.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
