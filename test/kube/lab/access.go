@@ -6,8 +6,12 @@ import (
 	"testing"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 )
 
@@ -27,19 +31,22 @@ func (c *Cluster) UserConfig(t testing.TB, name string, groups ...string) *rest.
 	return config
 }
 
-// Grant applies Roles and ClusterRoles and binds each to a user, a Role in its namespace, a ClusterRole everywhere, then
-// waits until the API server has heard of it. Other documents are left out, such as bindings for somebody else.
+// Grant makes Roles and ClusterRoles and binds each to a user, a Role in its namespace, a ClusterRole everywhere, then waits
+// until the API server has heard of it. Other documents are left out, such as bindings for somebody else.
 func (c *Cluster) Grant(t testing.TB, user, manifests string) {
 	t.Helper()
-	var docs []string
 	roles := readRoles(t, manifests)
-	for _, r := range roles {
-		docs = append(docs, r.print(t), r.bindTo(t, user))
-	}
-	if len(docs) == 0 {
+	if len(roles) == 0 {
 		t.Fatal("there is no Role to grant")
 	}
-	c.Apply(t, strings.Join(docs, "---\n"))
+	options := metav1.ApplyOptions{FieldManager: "lab", Force: true}
+	for _, r := range roles {
+		for _, object := range r.objects(t, user) {
+			if _, err := c.rbac(object).Apply(t.Context(), object.GetName(), object, options); err != nil {
+				t.Fatalf("cluster %s: making %s %s: %v", c.Name, object.GetKind(), object.GetName(), err)
+			}
+		}
+	}
 	c.awaitReviews(t, user, roles, true)
 }
 
@@ -48,13 +55,23 @@ func (c *Cluster) Revoke(t testing.TB, user, manifests string) {
 	t.Helper()
 	roles := readRoles(t, manifests)
 	for _, r := range roles {
-		args := []string{"delete", "--ignore-not-found", r.Kind + "/" + r.Name, r.Kind + "Binding/" + r.Name}
-		if r.Namespace != "" {
-			args = append(args, "--namespace", r.Namespace)
+		for _, object := range r.objects(t, user) {
+			err := c.rbac(object).Delete(t.Context(), object.GetName(), metav1.DeleteOptions{})
+			if err != nil && !apierrors.IsNotFound(err) {
+				t.Fatalf("cluster %s: deleting %s %s: %v", c.Name, object.GetKind(), object.GetName(), err)
+			}
 		}
-		c.Kubectl(t, args...).Succeeded(t)
 	}
 	c.awaitReviews(t, user, roles, false)
+}
+
+// rbac is where an object of RBAC is kept: that of kind RoleBinding with the other rolebindings of its namespace.
+func (c *Cluster) rbac(object *unstructured.Unstructured) dynamic.ResourceInterface {
+	kept := c.Dynamic.Resource(rbacv1.SchemeGroupVersion.WithResource(strings.ToLower(object.GetKind()) + "s"))
+	if namespace := object.GetNamespace(); namespace != "" {
+		return kept.Namespace(namespace)
+	}
+	return kept
 }
 
 // awaitReviews asks the API server about every permission of the roles until it allows all, or none. It goes by copies of the

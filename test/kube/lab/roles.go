@@ -10,6 +10,8 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	printer "sigs.k8s.io/yaml"
 )
@@ -36,28 +38,32 @@ func readRoles(t testing.TB, manifests string) []role {
 
 func (r role) print(t testing.TB) string {
 	t.Helper()
-	return manifest(t, r.Role)
+	text, err := printer.Marshal(r.Role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
-// bindTo is a binding of the role's own name.
-func (r role) bindTo(t testing.TB, user string) string {
+// objects are the role and the binding, of the same name, that gives it to a user.
+func (r role) objects(t testing.TB, user string) []*unstructured.Unstructured {
 	t.Helper()
 	binding := rbacv1.RoleBinding{
 		Subjects: []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}},
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: r.Kind, Name: r.Name},
 	}
-	binding.APIVersion, binding.Kind = rbacv1.SchemeGroupVersion.String(), r.Kind+"Binding"
+	binding.APIVersion, binding.Kind = r.APIVersion, r.Kind+"Binding"
 	binding.Name, binding.Namespace = r.Name, r.Namespace
-	return manifest(t, binding)
+	return []*unstructured.Unstructured{untyped(t, &r.Role), untyped(t, &binding)}
 }
 
-func manifest(t testing.TB, object any) string {
+func untyped(t testing.TB, object any) *unstructured.Unstructured {
 	t.Helper()
-	text, err := printer.Marshal(object)
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	return &unstructured.Unstructured{Object: content}
 }
 
 // A permission is one verb on one resource, in one rule of a role.
