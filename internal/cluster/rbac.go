@@ -27,8 +27,8 @@ type Need struct {
 	Cluster string
 	// Workloads are the names of the workload clusters whose copies of the Secret the share names.
 	Workloads []string
-	// CreateNamespace says that apply may make the namespace. What is in it must then be permitted before it is there, by a
-	// ClusterRole.
+	// CreateNamespace says that apply may make the namespace. The Secret must then be permitted before its namespace is
+	// there, by a ClusterRole; the Roles can be made afterwards.
 	CreateNamespace bool
 }
 
@@ -85,11 +85,11 @@ func (n Need) permissions() []permission {
 	return table
 }
 
-func get(group, resource string, name string) Rule {
+func get(group, resource, name string) Rule {
 	return Rule{group, resource, []string{name}, []string{"get"}}
 }
 
-// Roles returns the least Roles for the need, in the order of their namespaces.
+// Roles returns the least Roles for the need, the ClusterRole first, the others in the order of their namespaces.
 func (n Need) Roles() []Role {
 	byNamespace := map[string][]Rule{}
 	for _, p := range n.permissions() {
@@ -100,9 +100,11 @@ func (n Need) Roles() []Role {
 	name := "pullpass-" + string(n.Command)
 	var roles []Role
 	if n.CreateNamespace && n.Command == Apply {
-		creates := Rule{Resource: "namespaces", Verbs: []string{"create"}}
-		roles = append(roles, Role{Name: name, Rules: append([]Rule{creates}, byNamespace[namespace]...)})
-		delete(byNamespace, namespace)
+		roles = append(roles, Role{Name: name, Rules: []Rule{
+			{Resource: "namespaces", Verbs: []string{"create"}},
+			get("", "namespaces", namespace),
+			{Resource: "secrets", Names: []string{theSecretName}, Verbs: []string{"get", "patch", "create"}},
+		}})
 	}
 	for _, ns := range slices.Sorted(maps.Keys(byNamespace)) {
 		roles = append(roles, Role{Name: name, Namespace: ns, Rules: byNamespace[ns]})

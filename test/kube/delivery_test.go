@@ -86,15 +86,15 @@ func TestDeliveryFromEveryState(t *testing.T) {
 			if diff := cmp.Diff(takesOver[state.Name], before.Cluster.TakesOver); diff != "" {
 				t.Errorf("taken over from (-want +got):\n%s", diff)
 			}
-			ready(t, d, c)
+			rehearsed(t, d, c)
 			delivered(t, d, theConfig("F"))
 			keepsWhenRepeated(t, d, c)
 		})
 	}
 }
 
-// ready asks for a dry run, which must change nothing.
-func ready(t *testing.T, d cluster.Delivery, c *lab.Cluster) {
+// rehearsed asks for a dry run, which must change nothing.
+func rehearsed(t *testing.T, d cluster.Delivery, c *lab.Cluster) {
 	t.Helper()
 	before := c.Owners(t)
 	if err := d.Ready(t.Context()); err != nil {
@@ -138,12 +138,8 @@ func TestDeliveryBesideOthers(t *testing.T) {
 	c := l.Cluster(t, "store-001")
 	c.InstallPackages(t)
 	d := deliveryTo(t, l, c)
-	fresh := func(t *testing.T) {
-		t.Helper()
-		c.Kubectl(t, "delete", "secret", lab.Secret, "--namespace", lab.Namespace, "--ignore-not-found").Succeeded(t)
-	}
 	t.Run("foreign keys, labels, annotations and the three keys of others stay", func(t *testing.T) {
-		fresh(t)
+		removeSecret(t, c)
 		c.Apply(t, `{apiVersion: v1, kind: Secret, metadata: {name: aws-secret, namespace: eksa-packages, labels: {team: shop},
 			annotations: {note: mine}}, data: {REGION: ZXUtd2VzdC0x, AWS_SESSION_TOKEN: "", other: eA==}}`)
 		delivered(t, d, theConfig("F"))
@@ -161,7 +157,7 @@ func TestDeliveryBesideOthers(t *testing.T) {
 		}
 	})
 	t.Run("the page applied once more after us is taken over once more", func(t *testing.T) {
-		fresh(t)
+		removeSecret(t, c)
 		delivered(t, d, theConfig("F"))
 		c.Apply(t, string(credential.RenderManifest(rendered(t, theConfig("E")))))
 		seen := d.Observe(t.Context())
@@ -171,7 +167,7 @@ func TestDeliveryBesideOthers(t *testing.T) {
 		delivered(t, d, theConfig("F"))
 	})
 	t.Run("another manager keeps the config unless it is forced", func(t *testing.T) {
-		fresh(t)
+		removeSecret(t, c)
 		c.Apply(t, string(credential.RenderManifest(rendered(t, theConfig("E")))), "--server-side", "--field-manager=argocd-controller")
 		seen := d.Observe(t.Context())
 		if seen.State != plan.Held || !cmp.Equal(seen.Cluster.Conflicts, []string{"argocd-controller"}) {
@@ -187,18 +183,18 @@ func TestDeliveryBesideOthers(t *testing.T) {
 		}
 		forced := d
 		forced.Force = true
-		ready(t, forced, c)
+		rehearsed(t, forced, c)
 		delivered(t, forced, theConfig("F"))
 	})
 	t.Run("who writes between our read and our write is read first", func(t *testing.T) {
-		fresh(t)
+		removeSecret(t, c)
 		delivered(t, d, theConfig("F"))
 		racing(t, l, c, func() {
 			c.Apply(t, string(credential.RenderManifest(rendered(t, theConfig("E")))), "--server-side", "--field-manager=argocd-controller", "--force-conflicts")
 		})
 	})
 	t.Run("an immutable Secret is refused before it is tried", func(t *testing.T) {
-		fresh(t)
+		removeSecret(t, c)
 		c.Apply(t, string(credential.RenderManifest(rendered(t, theConfig("E"))))+"immutable: true\n")
 		for name, err := range map[string]error{"Ready": d.Ready(t.Context()), "Write": d.Write(t.Context(), theConfig("F"))} {
 			if !errors.Is(err, cluster.ErrImmutable) {
@@ -207,14 +203,14 @@ func TestDeliveryBesideOthers(t *testing.T) {
 		}
 	})
 	t.Run("a Secret of another type is refused", func(t *testing.T) {
-		fresh(t)
+		removeSecret(t, c)
 		c.Apply(t, strings.Replace(string(credential.RenderManifest(nil)), "Opaque", "example.com/credential", 1))
 		if err := d.Ready(t.Context()); !errors.Is(err, cluster.ErrType) || !strings.Contains(err.Error(), "example.com/credential") {
 			t.Errorf("Ready: %v", err)
 		}
 	})
 	t.Run("a config encoded twice is unknown, never nothing", func(t *testing.T) {
-		fresh(t)
+		removeSecret(t, c)
 		twice := base64.StdEncoding.EncodeToString(rendered(t, theConfig("E")))
 		c.Apply(t, string(credential.RenderManifest([]byte(twice))))
 		seen := d.Observe(t.Context())
