@@ -29,6 +29,14 @@ type Road struct {
 	requests []string
 	underway int
 	atOnce   int
+	before   func(request string)
+}
+
+// Before has a function called before a request, in the form of Requests, is passed on.
+func (r *Road) Before(do func(request string)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.before = do
 }
 
 // Slow serves a way to the cluster on which each request waits before it reaches the API server, as one does whose cluster
@@ -95,15 +103,27 @@ func (r *Road) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		r.announce(request)
 		r.onwards.ServeHTTP(w, request)
 	case <-request.Context().Done(): // Whoever asked has gone.
 	}
 }
 
+func (r *Road) announce(request *http.Request) {
+	r.mu.Lock()
+	before := r.before
+	r.mu.Unlock()
+	if before != nil {
+		before(form(request))
+	}
+}
+
+func form(request *http.Request) string { return request.Method + " " + request.URL.RequestURI() }
+
 func (r *Road) enter(request *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.requests = append(r.requests, request.Method+" "+request.URL.RequestURI())
+	r.requests = append(r.requests, form(request))
 	r.underway++
 	r.atOnce = max(r.atOnce, r.underway)
 }
