@@ -28,13 +28,16 @@ func fileRules() []Rule {
 		},
 		{
 			Code: "PP002", Severity: Error, Title: "the AWS config is in base64 once more", Safe: true,
-			Today: "No profile is found in it. The packages controller stops at the missing Region. Where the text ends in a single " +
-				"= it takes all before for one word instead, writes that into the pod's log as character codes, secret key " +
-				"included, and goes on with the keys beside it.",
+			Today: "No profile is found in it. The packages controller takes it for a setting if it ends in ==, and stops at the missing " +
+				"Region. Otherwise it refuses the file and goes on with the keys beside it; if it ends without =, it writes all of it " +
+				"into the pod's log as character codes, secret key included.",
 			Fix: "Encode the file once: under data in base64, under stringData and in files as it is. If the pod's log may have " +
 				"been kept, replace the key.",
-			Quotes: []Quote{{Controller, missingRegion}, {Controller, "unsupported expression {expr {"}, {Kubelet, noRole}},
-			Mark:   Run, Source: ranBoth,
+			Quotes: []Quote{
+				{Controller, missingRegion}, {Controller, "unsupported expression {expr {"},
+				{Controller, "invalid state with ASTKind"}, {Kubelet, noRole},
+			},
+			Mark: Run, Source: ranBoth,
 		},
 		{
 			Code: "PP004", Severity: Error, Title: "a profile without the word profile in its header", Safe: true,
@@ -52,9 +55,12 @@ func fileRules() []Rule {
 			Code: "PP020", Severity: Error, Title: "a section header without its closing bracket",
 			Today: "The packages controller refuses the whole file and goes on with the keys beside it; newer SDKs skip the line, so " +
 				"that what follows belongs to the section before.",
-			Fix:    "Close the bracket.",
-			Quotes: []Quote{{Controller, "failed to load shared config file, /tmp/aws-secret/config, expected ']'"}, {Kubelet, noRole}, {Kubelet, "failed to get shared config profile, "}},
-			Mark:   Run, Source: ranBoth,
+			Fix: "Close the bracket.",
+			Quotes: []Quote{
+				{Controller, "failed to load shared config file, /tmp/aws-secret/config, "}, {Controller, "expected ']'"},
+				{Kubelet, noRole}, {Kubelet, "failed to get shared config profile, "},
+			},
+			Mark: Run, Source: ranBoth,
 		},
 		{
 			Code: "PP021", Severity: Warning, Title: "a line that nobody reads",

@@ -188,7 +188,7 @@ func checkKeys(out *report, s secretData, configured bool) {
 			continue
 		}
 		value := strings.TrimSpace(e.text.all)
-		set = set || value != ""
+		set = set || value != "" && key != credential.KeyRegion
 		if value != e.text.all {
 			found := out.add("PP106", e.at(0), "%s begins or ends with white space", key)
 			found.KeyLine = 0
@@ -201,7 +201,7 @@ func checkKeys(out *report, s secretData, configured bool) {
 			checkKey(out, key, e, strings.Trim(value, "'"))
 		}
 	}
-	if configured && set && strings.TrimSpace(s.value(credential.KeyConfig)) != "" { // An empty one is PP001.
+	if set && len(scan(s.entries[credential.KeyConfig].text).sections) > 0 { // PP001 and PP002 tell of a config without.
 		at := s.entries[credential.KeyConfig].at(0)
 		at.KeyLine = 0
 		out.add("PP104", at, "the keys beside config are not used")

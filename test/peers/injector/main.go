@@ -4,6 +4,8 @@
 // PackageBundleController, whose defaultRegistry is the first argument, and the Secret registry-mirror-cred, still empty.
 // The code reads the Secret aws-secret from /tmp/aws-secret, the volume's place in the controller's pod, and nowhere else.
 // What it wrote into registry-mirror-cred as config.json goes to stdout.
+//
+// With the argument -decode it does nothing but read a manifest of a Secret on stdin, with the code of Kubernetes.
 package main
 
 import (
@@ -34,8 +36,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, cluster string) error {
+	if len(args) == 1 && args[0] == "-decode" {
+		return decode(os.Stdin)
+	}
 	if len(args) != 1 || cluster == "" {
-		return errors.New("usage: CLUSTER_NAME=NAME injector REGISTRY")
+		return errors.New("usage: CLUSTER_NAME=NAME injector REGISTRY, or injector -decode")
 	}
 	kube, err := newCluster(cluster, args[0])
 	if err != nil {
