@@ -91,8 +91,14 @@ func (l *Lab) report(t testing.TB, took time.Duration) {
 	for _, c := range l.clusters {
 		most = max(most, c.peak)
 	}
-	appendLine(t, setting(t, "KUBE_REPORT"), fmt.Sprintf("%s: %d API servers ready after %.1f s; at most %s each, etcd %s",
-		t.Name(), len(l.clusters), took.Seconds(), most, l.etcd.peak))
+	l.Tell(t, fmt.Sprintf("%d API servers ready after %.1f s; at most %s each, etcd %s",
+		len(l.clusters), took.Seconds(), most, l.etcd.peak))
+}
+
+// Tell puts a line into the file that run.sh prints at the end.
+func (l *Lab) Tell(t testing.TB, line string) {
+	t.Helper()
+	appendLine(t, setting(t, "KUBE_REPORT"), t.Name()+": "+line)
 }
 
 // file is a place in the lab's directory.
