@@ -145,3 +145,35 @@ func TestAWriteFailsWhereWhatItNeedsIsNotYetSeen(t *testing.T) {
 		t.Errorf("a trust that names a new user gives %v", got)
 	}
 }
+
+func TestAClockThatIsSetBackHidesNothing(t *testing.T) {
+	s, pass := late(t)
+	ctx, admin := t.Context(), iam.NewFromConfig(strangers(s.As(sandboxtest.Destination)))
+	_, err := admin.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("late")})
+	must(t, err)
+	pass(20 * time.Second)
+	(&sky{Sandbox: s, t: t}).change("{seed: 7, clock: {offset: -10m}, rules: [{lag: 20s}]}")
+	if got := tally(tries, func() error {
+		_, err := admin.GetUser(ctx, &iam.GetUserInput{UserName: aws.String("late")})
+		return err
+	}); got[""] != tries {
+		t.Errorf("with the clock set back after everybody has seen the user, GetUser says %v", got)
+	}
+}
+
+func TestARoleThatIsAssumedWithLagWasUsed(t *testing.T) {
+	s, pass := late(t)
+	role := s.Role(sandboxtest.Source, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",`+
+		`"Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"sts:AssumeRole"}]}`, "")
+	pass(20 * time.Second)
+	ctx, admin := t.Context(), s.IAM(sandboxtest.Source)
+	_, err := admin.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("late")}) // so that replicas differ
+	must(t, err)
+	_, err = s.STS(sandboxtest.Source).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("session")})
+	must(t, err)
+	got, err := admin.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("r")})
+	must(t, err)
+	if used := got.Role.RoleLastUsed; used == nil || aws.ToString(used.Region) != string(sandboxtest.Region) {
+		t.Errorf("the role was last used %+v, want in %s", used, sandboxtest.Region)
+	}
+}

@@ -21,7 +21,7 @@ func (g *gateway) transact(req *request, f func(*state.World) error) error {
 }
 
 func (g *gateway) lag(req *request) state.Lag {
-	return state.Lag{Max: req.conditions.Lag, Replica: req.conditions.Replica, Now: g.clock()}
+	return state.Lag{Max: req.conditions.Lag, Replica: req.conditions.Replica, Now: g.weather.Lived()}
 }
 
 // noteUse remembers that a key was used, in the world as it is: what a replica sees may be a copy.

@@ -42,14 +42,11 @@ func (r *Role) clone() *Role {
 	return &Role{Entity: r.Entity.clone(), Description: r.Description, Trust: r.Trust, MaxSession: r.MaxSession}
 }
 
-// usedAs is a copy that was last used when another was, nil for none.
+// usedAs is a copy that is used when another is: the same role as it is now, nil for none.
 func (r *Role) usedAs(other *Role) *Role {
 	copied := r.clone()
-	if other == nil {
-		return copied
-	}
-	if use, used := other.LastUsed.Get(); used {
-		copied.LastUsed.Note(use)
+	if other != nil && other.ID == r.ID {
+		copied.LastUsed.of = &other.LastUsed
 	}
 	return copied
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsid"
 )
 
 // A Lag is how far a reader is behind IAM's writes. "Because IAM data is replicated, changes … might not be immediately
@@ -49,11 +50,13 @@ type history struct {
 	changed time.Time // when the last version was written
 }
 
-// timelines are the versions of an account's things, by name: "user/alice", "key/AKIA…".
+// timelines are the versions of an account's things, by what stays the same of each: "user/AIDA…", which can be renamed,
+// "role/name", "key/AKIA…".
 type timelines map[string]*timeline
 
 // A timeline is the versions of one thing, the oldest first. Whatever came before the first is out of everybody's sight.
 type timeline struct {
+	label    string // what the time that a version takes is drawn from: it does not depend on random ids but those of keys
 	versions []version
 	written  int // how many there have ever been
 }
@@ -67,7 +70,7 @@ type version struct {
 
 // A heldKey is an access key as a thing of its own.
 type heldKey struct {
-	owner string // the user's name in the account's map
+	owner awsid.UniqueID
 	key   *AccessKey
 }
 
@@ -155,7 +158,7 @@ func (h *history) record(account *Account, now time.Time, span time.Duration) {
 func (t timelines) add(name string, now time.Time, thing any) {
 	line := t[name]
 	if line == nil {
-		line = &timeline{}
+		line = &timeline{label: label(name, thing)}
 		t[name] = line
 	}
 	if n := len(line.versions); n > 0 && reflect.DeepEqual(line.versions[n-1].thing, thing) {
@@ -163,6 +166,13 @@ func (t timelines) add(name string, now time.Time, thing any) {
 	}
 	line.versions = append(line.versions, version{now, line.written, thing})
 	line.written++
+}
+
+func label(name string, thing any) string {
+	if user, ok := thing.(*User); ok {
+		return "user/" + strings.ToLower(user.Name)
+	}
+	return name
 }
 
 // prune drops versions that everybody has seen the end of, and reports whether nothing is left to see.
@@ -173,28 +183,28 @@ func (l *timeline) prune(before time.Time) (gone bool) {
 	return len(l.versions) == 1 && l.versions[0].thing == nil && l.versions[0].from.Before(before)
 }
 
-// seen is the latest version that has reached a reader, nil for none. One that followed on others that are kept no more has
-// reached everybody, also where the lag has become longer since.
-func (l *timeline) seen(name string, lag Lag) any {
+// seen is the latest version that has reached a reader, the zero version for none. One that followed on others that are kept
+// no more has reached everybody, also where the lag has become longer since.
+func (l *timeline) seen(lag Lag) version {
 	for i, v := range slices.Backward(l.versions) {
 		pruned := i == 0 && v.number > 0
-		if pruned || !lag.Now.Before(lag.reaches(v.from, name, v.number)) {
-			return v.thing
+		if pruned || !lag.Now.Before(lag.reaches(v.from, l.label, v.number)) {
+			return v
 		}
 	}
-	return nil
+	return version{}
 }
 
 // thingsOf returns copies of what an account's IAM holds, without when it was last used, which is not written.
 func thingsOf(account *Account) map[string]any {
 	things := map[string]any{}
-	for name, user := range account.Users {
+	for _, user := range account.Users {
 		copied := user.clone()
 		for _, key := range copied.Keys {
-			things["key/"+string(key.ID)] = heldKey{name, key}
+			things["key/"+string(key.ID)] = heldKey{user.ID, key}
 		}
 		copied.Keys = nil
-		things["user/"+name] = copied
+		things["user/"+string(user.ID)] = copied
 	}
 	for name, role := range account.Roles {
 		things["role/"+name] = role.clone()
@@ -222,14 +232,15 @@ func (p *past) world(now *World, lag Lag) *World {
 
 func (t timelines) account(now *Account, lag Lag) *Account {
 	seen := *now
-	seen.Users, seen.Roles, seen.Policies = map[string]*User{}, map[string]*Role{}, map[string]*Policy{}
+	seen.Roles, seen.Policies = map[string]*Role{}, map[string]*Policy{}
+	var users []seenUser
 	var keys []heldKey
 	for name, line := range t {
 		_, short, _ := strings.Cut(name, "/")
-		switch thing := line.seen(name, lag).(type) {
+		v := line.seen(lag)
+		switch thing := v.thing.(type) {
 		case *User:
-			user := *thing
-			seen.Users[short] = &user
+			users = append(users, seenUser{*thing, v.from})
 		case *Role:
 			seen.Roles[short] = thing.usedAs(now.Roles[short])
 		case *Policy:
@@ -238,15 +249,48 @@ func (t timelines) account(now *Account, lag Lag) *Account {
 			keys = append(keys, thing)
 		}
 	}
+	seen.Users = byName(users)
+	giveKeys(keys, seen.Users, now.Users)
+	return &seen
+}
+
+// A seenUser is a copy of a user as it was from an instant on.
+type seenUser struct {
+	User
+	from time.Time
+}
+
+// byName returns users by name. Of two that have had the same name, one after the other, it is the later.
+func byName(users []seenUser) map[string]*User {
+	slices.SortFunc(users, func(a, b seenUser) int {
+		return cmp.Or(a.from.Compare(b.from), a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+	found := map[string]*User{}
+	for i := range users {
+		found[strings.ToLower(users[i].Name)] = &users[i].User
+	}
+	return found
+}
+
+// giveKeys gives keys to the users that hold them, each with when it was last used in truth.
+func giveKeys(keys []heldKey, seen, now map[string]*User) {
+	owners, inTruth := byID(seen), byID(now)
 	for _, held := range keys {
-		if user := seen.Users[held.owner]; user != nil {
-			user.Keys = append(user.Keys, held.key.usedAs(now.Users[held.owner]))
+		if user := owners[held.owner]; user != nil {
+			user.Keys = append(user.Keys, held.key.usedAs(inTruth[held.owner]))
 		}
 	}
-	for _, user := range seen.Users {
+	for _, user := range seen {
 		slices.SortFunc(user.Keys, func(a, b *AccessKey) int {
 			return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 		})
 	}
-	return &seen
+}
+
+func byID(users map[string]*User) map[awsid.UniqueID]*User {
+	found := make(map[awsid.UniqueID]*User, len(users))
+	for _, user := range users {
+		found[user.ID] = user
+	}
+	return found
 }

@@ -297,6 +297,29 @@ func TestTheClockRunsAsForecast(t *testing.T) {
 	want("without the offset", 62*time.Minute)
 }
 
+func TestWhatWasLivedNeverLeaps(t *testing.T) {
+	w, clock := under(weather.Forecast{})
+	start := clock.now()
+	for sentence, forecast := range map[string]weather.Forecast{
+		"a clock that is set back":   {Clock: weather.Clock{Offset: -time.Hour}},
+		"a clock that is set ahead":  {Clock: weather.Clock{Offset: time.Hour}},
+		"a clock that is right":      {},
+		"a clock of another day yet": {Clock: weather.Clock{Offset: 24 * time.Hour}},
+	} {
+		before := w.Lived()
+		w.Set(forecast)
+		if leap := w.Lived().Sub(before); leap != 0 {
+			t.Errorf("%s: a leap of %s", sentence, leap)
+		}
+		clock.pass(time.Minute)
+	}
+	w.Set(weather.Forecast{Clock: weather.Clock{Rate: 60}})
+	clock.pass(time.Minute)
+	if got := w.Lived().Sub(start); got != 64*time.Minute {
+		t.Errorf("after an hour in a minute it has lived %s, want 1h4m", got)
+	}
+}
+
 func TestFairWeatherIsNothing(t *testing.T) {
 	w, clock := under(weather.Forecast{Seed: 9})
 	if met := w.Meet(weather.Visit{Service: "iam", Operation: "GetUser"}); met != (weather.Encounter{}) || met.Told() != nil {

@@ -94,6 +94,10 @@ func (w *Weather) Now() time.Time {
 	return course.at(now)
 }
 
+// Lived is the sandbox's time without an offset. Other than Now it never leaps, wherever the clock is set to, so that it
+// tells how long ago something was.
+func (w *Weather) Lived() time.Time { return w.day.Load().course.without(w.config.Clock()) }
+
 // wait is the Wait of real time.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
