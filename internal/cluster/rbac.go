@@ -39,6 +39,8 @@ type Rule struct {
 	// Names are the objects', nil for all: a list cannot be limited to names.
 	Names []string
 	Verbs []string
+	// Why says what the command does with it.
+	Why string
 }
 
 // A Role is the rules of one namespace, or of the whole cluster where Namespace is empty.
@@ -53,40 +55,38 @@ type permission struct {
 	commands  []Command
 	namespace string
 	rule      Rule
-	// why is the request that asks for it.
-	why string
 }
 
 // permissions is the one table of what is asked of a cluster.
 func (n Need) permissions() []permission {
 	every, verify, apply := Commands(), []Command{Verify}, []Command{Apply}
 	table := []permission{
-		{every, namespace, get("", "secrets", theSecretName), "what is delivered"},
-		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}}, "delivering"},
-		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"create"}}, "delivering where there is no Secret yet"},
-		{every, namespace, get("", "secrets", mirrorSecretName), "whether there is a registry mirror"},
-		{verify, namespace, get("", "secrets", mirrorCredentialName), "the token that the packages controller keeps"},
-		{every, namespace, get("apps", "deployments", controllerName), "whether a restart was asked for"},
-		{apply, namespace, Rule{"apps", "deployments", []string{controllerName}, []string{"patch"}}, "asking for a restart"},
-		{every, namespace, Rule{"", "pods", nil, []string{"list"}}, "when the packages controller started"},
-		{every, namespace, get(packagesGroup, "packagebundlecontrollers", n.Cluster), "the cluster's settings"},
-		{every, packagesNamespace(n.Cluster), get(packagesGroup, "packages", providerPackageName), "the nodes' settings"},
-		{verify, packagesNamespace(n.Cluster), Rule{packagesGroup, "packages", nil, []string{"list"}}, "packages with an error"},
+		{every, namespace, get("", "secrets", theSecretName, "what is delivered")},
+		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}, "delivering"}},
+		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"create"}, "delivering where there is no Secret yet"}},
+		{every, namespace, get("", "secrets", mirrorSecretName, "whether there is a registry mirror")},
+		{verify, namespace, get("", "secrets", mirrorCredentialName, "the token that the packages controller keeps")},
+		{every, namespace, get("apps", "deployments", controllerName, "whether a restart was asked for")},
+		{apply, namespace, Rule{"apps", "deployments", []string{controllerName}, []string{"patch"}, "asking for a restart"}},
+		{every, namespace, Rule{"", "pods", nil, []string{"list"}, "when the packages controller started"}},
+		{every, namespace, get(packagesGroup, "packagebundlecontrollers", n.Cluster, "the cluster's settings")},
+		{every, packagesNamespace(n.Cluster), get(packagesGroup, "packages", providerPackageName, "the nodes' settings")},
+		{verify, packagesNamespace(n.Cluster), Rule{packagesGroup, "packages", nil, []string{"list"}, "packages with an error"}},
 	}
 	for _, w := range n.Workloads {
 		table = append(table,
-			permission{every, systemNamespace, get("", "secrets", w+kubeconfigSuffix), "the way to the workload cluster"},
-			permission{every, namespace, get(packagesGroup, "packagebundlecontrollers", w), "the workload cluster's settings"},
-			permission{every, packagesNamespace(w), get("", "secrets", mirrorSecretName), "whether it has a registry mirror"},
-			permission{every, packagesNamespace(w), get(packagesGroup, "packages", providerPackageName), "its nodes' settings"},
-			permission{verify, packagesNamespace(w), Rule{packagesGroup, "packages", nil, []string{"list"}}, "its packages with an error"},
+			permission{every, systemNamespace, get("", "secrets", w+kubeconfigSuffix, "the way to the workload cluster")},
+			permission{every, namespace, get(packagesGroup, "packagebundlecontrollers", w, "the workload cluster's settings")},
+			permission{every, packagesNamespace(w), get("", "secrets", mirrorSecretName, "whether it has a registry mirror")},
+			permission{every, packagesNamespace(w), get(packagesGroup, "packages", providerPackageName, "its nodes' settings")},
+			permission{verify, packagesNamespace(w), Rule{packagesGroup, "packages", nil, []string{"list"}, "its packages with an error"}},
 		)
 	}
 	return table
 }
 
-func get(group, resource, name string) Rule {
-	return Rule{group, resource, []string{name}, []string{"get"}}
+func get(group, resource, name, why string) Rule {
+	return Rule{group, resource, []string{name}, []string{"get"}, why}
 }
 
 // Roles returns the least Roles for the need, the ClusterRole first, the others in the order of their namespaces.
@@ -101,9 +101,9 @@ func (n Need) Roles() []Role {
 	var roles []Role
 	if n.CreateNamespace && n.Command == Apply {
 		roles = append(roles, Role{Name: name, Rules: []Rule{
-			{Resource: "namespaces", Verbs: []string{"create"}},
-			get("", "namespaces", namespace),
-			{Resource: "secrets", Names: []string{theSecretName}, Verbs: []string{"get", "patch", "create"}},
+			{Resource: "namespaces", Verbs: []string{"create"}, Why: "making the namespace"},
+			get("", "namespaces", namespace, "whether it is there"),
+			{Resource: "secrets", Names: []string{theSecretName}, Verbs: []string{"get", "patch", "create"}, Why: "delivering into it"},
 		}})
 	}
 	for _, ns := range slices.Sorted(maps.Keys(byNamespace)) {
@@ -117,14 +117,15 @@ func merge(rules []Rule, added Rule) []Rule {
 	for i, r := range rules {
 		if r.Group == added.Group && r.Resource == added.Resource && slices.Equal(r.Names, added.Names) {
 			rules[i].Verbs = append(slices.Clone(r.Verbs), added.Verbs...)
+			rules[i].Why = r.Why + "; " + added.Why
 			return rules
 		}
 	}
 	return append(rules, added)
 }
 
-// Manifest prints the Roles as YAML documents for kubectl, with a line that says what they are for. Binding them to
-// somebody is left to whoever knows whom.
+// Manifest prints the Roles as YAML documents for kubectl, each rule with what it is for. Binding them to somebody is left
+// to whoever knows whom.
 func (n Need) Manifest() string {
 	var out strings.Builder
 	for i, r := range n.Roles() {
@@ -147,8 +148,8 @@ func (r Role) print(out *strings.Builder) {
 		if len(rule.Names) > 0 {
 			names = fmt.Sprintf(", resourceNames: [%s]", quoted(rule.Names))
 		}
-		fmt.Fprintf(out, "  - {apiGroups: [%s], resources: [%s]%s, verbs: [%s]}\n",
-			quoted([]string{rule.Group}), rule.Resource, names, strings.Join(rule.Verbs, ", "))
+		fmt.Fprintf(out, "  - {apiGroups: [%s], resources: [%s]%s, verbs: [%s]} # %s\n",
+			quoted([]string{rule.Group}), rule.Resource, names, strings.Join(rule.Verbs, ", "), rule.Why)
 	}
 }
 
