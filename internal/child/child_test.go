@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -124,17 +125,22 @@ func TestSignalsArePassedOn(t *testing.T) {
 }
 
 func TestASignalBeforeTheProgramRunsIsPassedToIt(t *testing.T) {
-	for sentence, signal := range map[string]syscall.Signal{
-		"the terminal is gone": syscall.SIGHUP,
-		"a request to end":     syscall.SIGTERM,
+	for sentence, sent := range map[string]syscall.Signal{
+		"the terminal is gone":   syscall.SIGHUP,
+		"a request to end":       syscall.SIGTERM,
+		"what the program likes": syscall.SIGUSR1,
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			p := sh("read line")
 			p.Signals = child.Catch()
 			defer p.Signals.Release()
-			if err := syscall.Kill(os.Getpid(), signal); err != nil {
+			seen := make(chan os.Signal, 1)
+			signal.Notify(seen, sent)
+			defer signal.Stop(seen)
+			if err := syscall.Kill(os.Getpid(), sent); err != nil {
 				t.Fatal(err)
 			}
+			<-seen // whoever catches signals from now on does not get it
 			// Standard input stays open, so that only the signal ends the script.
 			stdin, open, err := os.Pipe()
 			if err != nil {
@@ -142,8 +148,8 @@ func TestASignalBeforeTheProgramRunsIsPassedToIt(t *testing.T) {
 			}
 			defer func() { _, _ = stdin.Close(), open.Close() }()
 			p.Stdin = stdin
-			if code, err := p.Run(t.Context()); code != 128+int(signal) || err != nil {
-				t.Errorf("exit code %d, %v; want %d", code, err, 128+int(signal))
+			if code, err := p.Run(t.Context()); code != 128+int(sent) || err != nil {
+				t.Errorf("exit code %d, %v; want %d", code, err, 128+int(sent))
 			}
 		})
 	}

@@ -14,7 +14,7 @@ type Signals struct{ caught chan os.Signal }
 // does.
 func Catch() *Signals {
 	s := &Signals{make(chan os.Signal, 16)}
-	signal.Notify(s.caught, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(s.caught, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
 	return s
 }
 

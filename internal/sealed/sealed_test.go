@@ -31,10 +31,15 @@ var begin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // certify signs a public key as the controller does, by itself, for ten years.
 func certify(t testing.TB, key crypto.Signer) []byte {
 	t.Helper()
+	return certifyFor(t, key.Public(), key)
+}
+
+func certifyFor(t testing.TB, public crypto.PublicKey, key crypto.Signer) []byte {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sealed-secrets"}, NotBefore: begin, NotAfter: begin.AddDate(10, 0, 0),
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +85,9 @@ func unseal(t *testing.T, key *rsa.PrivateKey, label, value string) (string, err
 	session, err := rsa.DecryptOAEP(crypto.SHA256.New(), nil, key, raw[2:2+size], []byte(label))
 	if err != nil {
 		return "", err
+	}
+	if len(session) != 32 {
+		t.Errorf("a session key of %d bytes is none of AES-256", len(session))
 	}
 	block, err := aes.NewCipher(session)
 	if err != nil {
@@ -177,6 +185,7 @@ func TestCertificatesThatCannotBeSealedFor(t *testing.T) {
 	key := rsaKey(t, 2048)
 	private := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 	good := certify(t, key)
+	huge := &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 1<<16, 1), E: 65537}
 	for sentence, test := range map[string]struct {
 		text string
 		is   error
@@ -189,6 +198,7 @@ func TestCertificatesThatCannotBeSealedFor(t *testing.T) {
 		"half a certificate":         {string(good[:len(good)/2]), sealed.ErrNoCertificate, ""},
 		"an elliptic curve":          {string(certify(t, curve)), sealed.ErrKey, "it is for ECDSA"},
 		"a weak key":                 {string(certify(t, rsaKey(t, 1024))), sealed.ErrKey, "it has 1024 bits"},
+		"a made-up key":              {string(certifyFor(t, huge, key)), sealed.ErrKey, "it has 65537 bits"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			_, err := sealed.ParseCertificate([]byte(test.text))

@@ -1,0 +1,76 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pullpass/pullpass/internal/cli"
+	"github.com/pullpass/pullpass/sandbox"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
+)
+
+// leftovers are the files that exec has made and not removed.
+func leftovers(t *testing.T, dir string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "pullpass-exec-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// Ctrl-C at eksctl is for eksctl to answer: it may have a cluster half made.
+func TestAnInterruptOfTheTerminalIsLeftToTheProgram(t *testing.T) {
+	term := newTerminal(t)
+	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {
+		t.Fatalf("apply: exit code %d\n%s", code, errs)
+	}
+	const script = `trap 'exit 3' INT; trap 'exit 4' TERM; kill -INT $PPID; kill -TERM $PPID; while :; do :; done`
+	code, _, errs := term.run("", term.here("exec", "--no-verify", "--cluster", "store-001", "--", "/bin/sh", "-c", script)...)
+	if code != 4 {
+		t.Errorf("exit code %d, want that of the signal that no terminal sends\n%s", code, errs)
+	}
+	if left := leftovers(t, term.dir); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// bell rings at the first request of an action.
+type bell struct {
+	action string
+	ring   func()
+}
+
+func (b bell) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(`"action":"`+b.action)) {
+		b.ring()
+	}
+	return len(line), nil
+}
+
+func TestWhoStopsTheProofsIsNotToldThatTheyFailed(t *testing.T) {
+	term := newTerminal(t)
+	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {
+		t.Fatalf("apply: exit code %d\n%s", code, errs)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(term.dir, "box"), Requests: bell{"sts:AssumeRole", cancel}})
+	var errs bytes.Buffer
+	started := filepath.Join(term.dir, "started")
+	code := cli.Main(ctx, term.here("exec", "--cluster", "store-001", "--", "touch", started), cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &errs, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
+	})
+	if code != 1 || !strings.Contains(errs.String(), "proving the credential of cluster store-001: context canceled") {
+		t.Errorf("exit code %d, said:\n%s", code, &errs)
+	}
+	if _, err := os.Stat(started); err == nil {
+		t.Error("the program was started")
+	}
+}
