@@ -3,6 +3,9 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pullpass/pullpass/sandbox/internal/plainyaml"
 )
@@ -57,13 +60,27 @@ func seedOfEntries(src []byte) (Seed, bool) {
 	if seed.Accounts == nil { // What looked like the list was part of something else.
 		return Seed{}, false
 	}
-	seed.Accounts = make([]Account, len(entries))
-	for i, entry := range entries {
-		if err := decodeSeed(entry, &seed.Accounts[i]); err != nil {
-			return Seed{}, false
-		}
+	seed.Accounts, ok = decodeAccounts(entries)
+	return seed, ok
+}
+
+// decodeAccounts reads accounts on all processors, since reading YAML is most of what starting a large sandbox takes.
+func decodeAccounts(entries [][]byte) ([]Account, bool) {
+	accounts := make([]Account, len(entries))
+	var readers sync.WaitGroup
+	var next atomic.Int64
+	var failed atomic.Bool
+	for range runtime.GOMAXPROCS(0) {
+		readers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(entries)) && !failed.Load(); i = next.Add(1) - 1 {
+				if decodeSeed(entries[i], &accounts[i]) != nil {
+					failed.Store(true)
+				}
+			}
+		})
 	}
-	return seed, true
+	readers.Wait()
+	return accounts, !failed.Load()
 }
 
 // decodeSeed reads an accounts file or a part of one.

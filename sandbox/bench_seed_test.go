@@ -10,7 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
 	"github.com/pullpass/pullpass/sandbox"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
 // What seeding many accounts may take.
@@ -90,16 +95,52 @@ func seedProcesses(b *testing.B, file []byte) {
 		b.Fatal(err)
 	}
 	var most memory
-	var took time.Duration
+	var took, busy time.Duration
 	for b.Loop() {
 		p, _, ready := serveProcess(b, program, filepath.Join(b.TempDir(), "box"), "--accounts", accounts)
 		took += ready
 		taken := p.memory(b)
 		most = memory{max(most.now, taken.now), max(most.peak, taken.peak)}
 		p.stop(b)
+		busy += p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 	}
 	reportSeeding(b, took/time.Duration(b.N))
+	b.ReportMetric(busy.Seconds()/float64(b.N), "s-CPU") // its end included
 	b.ReportMetric(most.now, "MiB-process")
 	b.ReportMetric(most.peak, "MiB-peak")
 	b.ReportMetric(most.peak/seedingMebibyte, fmt.Sprintf("of-%.0fMiB", seedingMebibyte))
+}
+
+// BenchmarkWrite is a change of one user that is on the disk when it is answered, in a sandbox of few accounts and in one of
+// many: it writes all of them.
+func BenchmarkWrite(b *testing.B) {
+	many, err := sandbox.ParseSeed(manyAccountsFile())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var among float64
+	for _, world := range []struct {
+		name string
+		seed sandbox.Seed
+	}{{"default-accounts", sandbox.Seed{}}, {"1000-accounts", many}} {
+		b.Run(world.name, func(b *testing.B) {
+			s := sandboxtest.Start(b, sandbox.Config{Dir: b.TempDir(), Seed: world.seed})
+			account := sandboxtest.Destination
+			if len(world.seed.Accounts) > 0 {
+				account = world.seed.Accounts[0].ID
+			}
+			client, tag := s.IAM(account), []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
+			for b.Loop() {
+				if _, err := client.TagUser(b.Context(), &iam.TagUserInput{UserName: aws.String("administrator"), Tags: tag}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			took := b.Elapsed().Seconds() / float64(b.N)
+			b.ReportMetric(1000*took, "ms")
+			if among > 0 {
+				b.ReportMetric(took/among, "of-default")
+			}
+			among = took
+		})
+	}
 }
