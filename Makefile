@@ -108,6 +108,10 @@ peers: ## programs not written for the sandbox against it, permitted and refused
 test-kube: ## pullpass against Kubernetes's own API servers, which are built where they are missing
 	test/kube/run.sh
 
+.PHONY: handover
+handover: ## what is handed over, taken by the code of those who receive it
+	go test -C test/handover -count=1 ./...
+
 .PHONY: oracle
 oracle: ## decisions held against an engine that was not written here: COUNT=20000 cases of SEED=0 (0 picks one)
 	test/oracle/run.sh -seed $(SEED) -count $(COUNT)

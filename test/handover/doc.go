@@ -1,0 +1,2 @@
+// Package handover takes what pullpass hands over with the code of those who receive it.
+package handover
