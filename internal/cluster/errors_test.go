@@ -65,10 +65,11 @@ func TestErrorsTellWhatMatters(t *testing.T) {
 			}
 		})
 	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := explain(ended, request(context.Canceled)); !errors.Is(err, context.Canceled) || transient(err) {
-		t.Errorf("cancelled by the caller: %v", err)
+	ended, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
+	defer cancel()
+	err := explain(ended, request(&net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}))
+	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnreachable) || transient(err) {
+		t.Errorf("ended by the caller: %v", err)
 	}
 }
 

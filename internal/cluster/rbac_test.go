@@ -80,4 +80,9 @@ rules:
 			}
 		})
 	}
+	for _, role := range (cluster.Need{Command: cluster.Verify, Cluster: "store-001", CreateNamespace: true}).Roles() {
+		if role.Namespace == "" {
+			t.Errorf("verify makes no namespace, yet is given %+v", role)
+		}
+	}
 }

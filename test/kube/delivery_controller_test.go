@@ -211,6 +211,7 @@ func TestWorkload(t *testing.T) {
 	if err := d.Restart(t.Context()); err != nil {
 		t.Errorf("a restart where no controller belongs: %v", err)
 	}
+	settingsOfWorkload(t, hub, d)
 	live, err := deliveryTo(t, l, hub).Live(t.Context(), "store-001", "store-002")
 	if err == nil || !strings.Contains(err.Error(), "store-002-kubeconfig") || len(live.Workloads) != 1 || !live.Workloads[0].Secret.Exists {
 		t.Errorf("live: %d workloads, %v", len(live.Workloads), err)
@@ -219,6 +220,26 @@ func TestWorkload(t *testing.T) {
 	if seen := d.Observe(t.Context()); seen.State != plan.Unknown || !errors.Is(seen.Err, cluster.ErrUnreachable) ||
 		!strings.Contains(seen.Err.Error(), "workload cluster store-001") {
 		t.Errorf("without a server: %d %v", seen.State, seen.Err)
+	}
+}
+
+// settingsOfWorkload expects the settings of a workload cluster where they are: in its management cluster.
+func settingsOfWorkload(t *testing.T, hub *lab.Cluster, d cluster.Delivery) {
+	t.Helper()
+	makeNamespace(t, hub, lab.Namespace+"-store-001")
+	hub.Apply(t, `{apiVersion: packages.eks.amazonaws.com/v1alpha1, kind: PackageBundleController,
+			metadata: {name: store-001, namespace: eksa-packages}, spec: {defaultRegistry: public.ecr.aws/eks-anywhere}}
+---
+{apiVersion: packages.eks.amazonaws.com/v1alpha1, kind: Package, metadata: {name: mine, namespace: eksa-packages-store-001},
+			spec: {packageName: hello-eks-anywhere}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: registry-mirror-secret, namespace: eksa-packages-store-001}, stringData: {ENDPOINT: "10.0.0.1:443"}}`)
+	d.Registry = registry.Registry{Account: "346438352937", Region: lab.Region}
+	if settings, err := d.Settings(t.Context()); err != nil || settings.Mirror != "10.0.0.1:443" {
+		t.Errorf("settings: %+v, %v", settings, err)
+	}
+	if packages, err := d.Cluster.Packages(t.Context(), d.Name); err != nil || len(packages) != 1 || packages[0].Name != "mine" {
+		t.Errorf("packages: %v, %v", packages, err)
 	}
 }
 
