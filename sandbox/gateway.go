@@ -11,6 +11,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/sandbox/internal/api"
+	"github.com/pullpass/pullpass/sandbox/internal/caught"
 	"github.com/pullpass/pullpass/sandbox/internal/guard"
 	"github.com/pullpass/pullpass/sandbox/internal/requestlog"
 	"github.com/pullpass/pullpass/sandbox/internal/sigv4"
@@ -31,12 +32,14 @@ type gateway struct {
 	clock    func() time.Time
 	random   io.Reader
 	log      *slog.Logger
+	bodies   bodies
 }
 
 func newGateway(s *Sandbox, sealer *token.Sealer, config Config, services map[string]*api.Service) *gateway {
 	return &gateway{
 		store: s.store, sealer: sealer, verifier: &sigv4.Verifier{}, services: services,
 		weather: s.weather, requests: s.requests, clock: config.Clock, random: config.Random, log: config.Log,
+		bodies: bodies{limit: bodiesLimit},
 	}
 }
 
@@ -53,6 +56,7 @@ type request struct {
 	*wire.Request
 	gateway   *gateway
 	http      *http.Request
+	body      body
 	id        string
 	service   *api.Service
 	operation api.Operation
@@ -92,7 +96,9 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
 	}
 	req := &request{gateway: g, http: r, id: id, service: g.identify(r, at), trace: trace{begun: g.clock()}}
 	w.Header().Set("Date", req.trace.begun.UTC().Format(http.TimeFormat)) // by which clients correct their clocks
-	req.input, req.refused = g.read(w, r, req, at)
+	req.body = body{from: http.MaxBytesReader(w, r.Body, maxBody(req.service.Name)), all: &g.bodies}
+	defer req.body.release()
+	req.input, req.refused = g.read(r, req, at)
 	g.weather.Through(w, r, req)
 }
 
@@ -100,12 +106,8 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request, at endpoint) {
 func (g *gateway) answer(w http.ResponseWriter, req *request, err error) {
 	answer := &req.trace.answer
 	answer.ResponseWriter = w
-	var out any
 	if err == nil {
-		out, err = g.run(req.http, req, req.input)
-	}
-	if err == nil {
-		err = req.service.Codec.Encode(answer, wire.Reply{Operation: req.operation.Name, RequestID: req.id, Output: out})
+		err = g.handle(answer, req)
 	}
 	req.trace.outcome = requestlog.OK
 	if refusal := g.refusal(err); refusal != nil {
@@ -116,12 +118,13 @@ func (g *gateway) answer(w http.ResponseWriter, req *request, err error) {
 
 // read takes a request to where its operation and input are known. Its body is read once it names a key that is good, so
 // that a stranger's is never kept.
-func (g *gateway) read(w http.ResponseWriter, r *http.Request, req *request, at endpoint) (any, error) {
+func (g *gateway) read(r *http.Request, req *request, at endpoint) (in any, err error) {
+	defer caught.Into(&err)
 	secret, err := g.claim(r, req, at)
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody(req.service.Name)))
+	body, err := io.ReadAll(&req.body)
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -138,6 +141,16 @@ func (g *gateway) read(w http.ResponseWriter, r *http.Request, req *request, at 
 		return nil, err
 	}
 	return req.operation.Decode(req.service.Codec, req.Request)
+}
+
+// handle runs the call and writes what came of it. A panic is a fault of the sandbox like any other.
+func (g *gateway) handle(w http.ResponseWriter, req *request) (err error) {
+	defer caught.Into(&err)
+	out, err := g.run(req.http, req, req.input)
+	if err != nil {
+		return err
+	}
+	return req.service.Codec.Encode(w, wire.Reply{Operation: req.operation.Name, RequestID: req.id, Output: out})
 }
 
 // run authorizes and handles the call, with the world held.
@@ -162,8 +175,12 @@ func (g *gateway) run(r *http.Request, req *request, in any) (out any, err error
 	return out, err
 }
 
-// unreadable is the answer to a body that is too long, or that ends early.
+// unreadable is the answer to a body that is too long, that there is no room for, or that ends early.
 func unreadable(err error) error {
+	var refusal *wire.Error
+	if errors.As(err, &refusal) {
+		return refusal
+	}
 	var long *http.MaxBytesError
 	if errors.As(err, &long) {
 		return &wire.Error{Code: "RequestEntityTooLarge", Status: http.StatusRequestEntityTooLarge,

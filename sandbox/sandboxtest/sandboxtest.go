@@ -53,6 +53,12 @@ func StartAt(t testing.TB, config sandbox.Config, address string) *Sandbox {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return Serve(t, embedded, address)
+}
+
+// Serve does so with a sandbox that is there, and closes it in the end.
+func Serve(t testing.TB, embedded *sandbox.Sandbox, address string) *Sandbox {
+	t.Helper()
 	server, err := embedded.Listen(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)

@@ -33,8 +33,8 @@ func parseDocument(kind iampolicy.Kind, name, text string) (*state.Document, err
 // ids: one made later under the same name is another
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
 func parseTrust(world *state.World, role arn.ARN, parameter, text string) (*state.Document, error) {
-	if text == "" {
-		return nil, invalidValue(parameter, "Member must not be null")
+	if err := checkLength(parameter, text, 1, longestDocument); err != nil {
+		return nil, err
 	}
 	document, err := parseDocument(iampolicy.Trust, role.String(), text)
 	if err != nil {

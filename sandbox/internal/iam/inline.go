@@ -27,11 +27,12 @@ type putInlineInput struct {
 }
 
 func (k kind) putInline(c *api.Call, in *putInlineInput) (*api.None, error) {
-	if err := checkName("policyName", in.PolicyName, longestPolicyName); err != nil {
+	err := firstError(
+		checkName("policyName", in.PolicyName, longestPolicyName),
+		checkLength("policyDocument", in.PolicyDocument, 1, longestDocument),
+	)
+	if err != nil {
 		return nil, err
-	}
-	if in.PolicyDocument == "" {
-		return nil, invalidValue("policyDocument", "Member must not be null")
 	}
 	entity, err := k.entity(c, &in.reference)
 	if err != nil {

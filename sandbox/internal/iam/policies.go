@@ -215,8 +215,8 @@ func createPolicy(c *api.Call, in *createPolicyInput) (*policyOutput, error) {
 
 // parseManaged reads a version of a managed policy, which must use the present version of the language [seen].
 func parseManaged(name arn.ARN, text string) (*state.Document, error) {
-	if text == "" {
-		return nil, invalidValue("policyDocument", "Member must not be null")
+	if err := checkLength("policyDocument", text, 1, longestDocument); err != nil {
+		return nil, err
 	}
 	document, err := parseDocument(iampolicy.Identity, name.String(), text)
 	if err != nil {

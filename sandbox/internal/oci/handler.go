@@ -13,6 +13,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/sandbox/internal/access"
+	"github.com/pullpass/pullpass/sandbox/internal/caught"
 	"github.com/pullpass/pullpass/sandbox/internal/images"
 	"github.com/pullpass/pullpass/sandbox/internal/layers"
 	"github.com/pullpass/pullpass/sandbox/internal/requestlog"
@@ -109,7 +110,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // open finds who asks for what.
-func (h *handler) open(x *exchange) error {
+func (h *handler) open(x *exchange) (err error) {
+	defer caught.Into(&err)
 	account, region, ok := h.config.Registry(x.Request)
 	if !ok {
 		return faultf(http.StatusNotFound, "NAME_UNKNOWN", "%s is not the name of a registry.", x.Host)
@@ -137,16 +139,22 @@ func (h *handler) answer(w http.ResponseWriter, x *exchange, refused error) {
 	answer := requestlog.Answer{ResponseWriter: w}
 	err := refused
 	if err == nil {
-		err = h.permit(x, x.operation.action)
-	}
-	if err == nil {
-		err = x.operation.serve(x, &answer)
+		err = h.serve(&answer, x)
 	}
 	x.entry.Outcome = requestlog.OK
 	if err != nil {
 		x.entry.Outcome = h.refuse(&answer, x.Request, err)
 	}
 	x.entry.Status = answer.Status
+}
+
+// serve decides on a request and does what it asks. A panic is a fault of the registry like any other.
+func (h *handler) serve(w http.ResponseWriter, x *exchange) (err error) {
+	defer caught.Into(&err)
+	if err := h.permit(x, x.operation.action); err != nil {
+		return err
+	}
+	return x.operation.serve(x, w)
 }
 
 // ping answers that the token is good for this registry, whatever it may then do.

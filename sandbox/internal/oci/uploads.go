@@ -1,7 +1,9 @@
 package oci
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,8 +49,25 @@ func (h *handler) receive(x *exchange) (size int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	size, err = h.config.Images.AppendUpload(x.place, x.route.id, offset, x.Body)
+	part := &sender{from: x.Body}
+	size, err = h.config.Images.AppendUpload(x.place, x.route.id, offset, part)
+	if part.failed {
+		return size, faultf(http.StatusBadRequest, "BLOB_UPLOAD_INVALID", "the part ends early: %d bytes have come", size)
+	}
 	return size, storeFault(x.place, "", err)
+}
+
+// sender reads what a client sends, and notes where it fails to: that is no fault of the registry's.
+type sender struct {
+	from   io.Reader
+	failed bool
+}
+
+// Read implements io.Reader.
+func (s *sender) Read(p []byte) (int, error) {
+	n, err := s.from.Read(p)
+	s.failed = s.failed || err != nil && !errors.Is(err, io.EOF)
+	return n, err
 }
 
 // contentStart reads where a chunk begins: "<start>-<end>" in the specification's own form.
