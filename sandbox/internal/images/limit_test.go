@@ -168,3 +168,23 @@ func TestAnUploadEndsWhenItsContentIsNoLongerWhatCame(t *testing.T) {
 		t.Errorf("%d bytes are still counted", store.uploads.pending)
 	}
 }
+
+// TestTheLimitsAreAsDocumented holds the rows of docs/sandbox-limits.md about uploads against the program.
+func TestTheLimitsAreAsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/sandbox-limits.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{
+		fmt.Sprintf("| uploads under way to one account's repositories, in memory | %d MiB |", memoryShare>>20),
+		fmt.Sprintf("| the same in a directory | %d MiB |", diskShare>>20),
+		fmt.Sprintf("| the same of all accounts | %d times as much |", shares),
+		fmt.Sprintf("| uploads under way to one account's repositories | %d |", accountUploads),
+		fmt.Sprintf("| uploads under way in all | %d |", mostUploads),
+		fmt.Sprintf("| an upload that nobody sends to | %s of the sandbox's clock |", uploadLifetime),
+	} {
+		if !strings.Contains(string(doc), row) {
+			t.Errorf("the document does not have %q", row)
+		}
+	}
+}
