@@ -92,6 +92,10 @@ vuln: $(BIN)/govulncheck ## no known vulnerability is reachable (where the vulne
 bench: ## the benchmarks, one package after the other (BENCH=regexp, BENCHTIME=1s)
 	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -p 1 $$(tools/packages-with.sh Benchmark)
 
+.PHONY: soak
+soak: ## 100,000 connections that come and go at the sandbox's ports, and what they leave
+	go test -tags soak -run ComeAndGo -count=1 -v ./sandbox
+
 .PHONY: fuzz
 fuzz: ## each fuzz target in turn for FUZZTIME=60s (FUZZ=regexp narrows)
 	@tools/fuzz.sh '$(FUZZ)' '$(FUZZTIME)'
