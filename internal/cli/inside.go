@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/pullpass/pullpass/internal/cluster"
+	"github.com/pullpass/pullpass/internal/lint"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/verify"
 )
@@ -26,6 +28,10 @@ func (s *session) proveInside(ctx context.Context, c *clusterReport, in verify.I
 // viewOf looks into a cluster. A workload cluster has no packages controller: that of its management cluster serves it.
 func viewOf(place cluster.Delivery) verify.View {
 	view := verify.View{
+		Secret: func(ctx context.Context) (verify.Mistakes, error) {
+			found, err := place.Mistakes(ctx)
+			return mistakes(found), err
+		},
 		Settings: func(ctx context.Context) (verify.Settings, error) {
 			found, err := place.Settings(ctx)
 			return verify.Settings(found), err
@@ -48,6 +54,21 @@ func viewOf(place cluster.Delivery) verify.View {
 	}
 	view.MirrorCredential = place.Cluster.MirrorCredential
 	return view
+}
+
+// mistakes sorts what lint says by whether it stops a reader.
+func mistakes(found []lint.Finding) (sorted verify.Mistakes) {
+	for _, f := range found {
+		line := fmt.Sprintf("%s: %s", f.Rule.Code, f.Message)
+		switch f.Severity {
+		case lint.Error:
+			sorted.Errors = append(sorted.Errors, line)
+		case lint.Warning:
+			sorted.Warnings = append(sorted.Warnings, line)
+		case lint.Info:
+		}
+	}
+	return sorted
 }
 
 // unseenCopy gives the reason why a workload cluster's copy cannot be looked at, which breaks nothing: the bundle manager

@@ -16,6 +16,7 @@ import (
 
 // The links beyond the credential: whether a cluster uses it. They do not depend on each other.
 const (
+	LinkSecret     Link = "secret"     // the Secret has none of the mistakes that are known to stop its readers
 	LinkController Link = "controller" // the packages controller has started since its Secret was written
 	LinkMirror     Link = "mirror"     // the token that it keeps in Secret registry-mirror-cred reads a manifest
 	LinkSettings   Link = "settings"   // the cluster's settings name the registry
@@ -32,12 +33,19 @@ var ErrUnseen = errors.New("not seen")
 // A View looks into one cluster. An error of any of them leaves what it would have told unseen; one that is nil is of no
 // concern there, and its link is left out.
 type View struct {
+	Secret     func(context.Context) (Mistakes, error)
 	Controller func(context.Context) (Controller, error)
 	// MirrorCredential gives the Docker config file in which the packages controller keeps its token.
 	MirrorCredential func(context.Context) ([]byte, error)
 	Settings         func(context.Context) (Settings, error)
 	// Packages gives those of the cluster.
 	Packages func(context.Context) ([]Package, error)
+}
+
+// Mistakes are those that are known from Secrets made by hand, a line each.
+type Mistakes struct {
+	// Errors stop a reader of the Secret; Warnings are things that work by luck.
+	Errors, Warnings []string
 }
 
 // Controller is the packages controller as far as its start goes. Times are to the second.
@@ -85,6 +93,9 @@ func InCluster(ctx context.Context, view View, in Input, cfg Config) []Proof {
 
 func (v View) links() []step {
 	var links []step
+	if v.Secret != nil {
+		links = append(links, step{LinkSecret, v.proveSecret})
+	}
 	if v.Controller != nil {
 		links = append(links, step{LinkController, v.proveController})
 	}
@@ -98,6 +109,19 @@ func (v View) links() []step {
 		links = append(links, step{LinkPackages, v.provePackages})
 	}
 	return links
+}
+
+func (v View) proveSecret(_ *walk, ctx context.Context) (string, error) {
+	found, err := v.Secret(ctx)
+	switch {
+	case err != nil:
+		return "", unseen(err)
+	case len(found.Errors) > 0:
+		return "", &Fault{Side: Cluster, Err: list(found.Errors), Hint: "pullpass apply writes the Secret anew; pullpass lint --live tells more"}
+	case len(found.Warnings) > 0:
+		return "its readers can use it, but " + strings.Join(found.Warnings, "; "), nil
+	}
+	return "none of the known mistakes is in it", nil
 }
 
 // restartTime is how long a restart may take before it counts as failed: the Deployment's strategy is Recreate, and the

@@ -15,6 +15,7 @@ import (
 // working is a view of a cluster in which everything is as it should be.
 func working() verify.View {
 	return verify.View{
+		Secret:     told(verify.Mistakes{}),
 		Controller: told(verify.Controller{Installed: true, Written: noon(), Started: []time.Time{noon()}}),
 		MirrorCredential: told([]byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, wanted().Host(),
 			base64.StdEncoding.EncodeToString([]byte("AWS:"+token))))),
@@ -48,6 +49,19 @@ func TestTheLinksBeyondTheCredential(t *testing.T) {
 		outcome verify.Outcome
 		text    string // a part of the detail or the error
 	}{
+		"a Secret without mistakes": {func(*verify.View) {}, verify.LinkSecret, verify.Passed, "none of the known mistakes"},
+		"a Secret that nobody can read": {
+			func(v *verify.View) {
+				v.Secret = told(verify.Mistakes{Errors: []string{"PP107: there is no key REGION"}, Warnings: []string{"w"}})
+			}, verify.LinkSecret, verify.Failed, "PP107: there is no key REGION",
+		},
+		"a Secret that works by luck": {
+			func(v *verify.View) { v.Secret = told(verify.Mistakes{Warnings: []string{"PP104: keys and config"}}) },
+			verify.LinkSecret, verify.Passed, "but PP104: keys and config",
+		},
+		"a Secret that nobody may see": {
+			func(v *verify.View) { v.Secret = untold[verify.Mistakes](forbidden) }, verify.LinkSecret, verify.Unseen, "forbidden",
+		},
 		"a controller that started with the Secret": {func(*verify.View) {}, verify.LinkController, verify.Passed, "started at or after 2026-01-01T12:00:00Z"},
 		"no controller": {
 			controller(func(c *verify.Controller) { c.Installed = false }), verify.LinkController, verify.Unseen, "not installed",
@@ -86,7 +100,9 @@ func TestTheLinksBeyondTheCredential(t *testing.T) {
 			}, verify.LinkMirror, verify.Failed, "401",
 		},
 		"a token for another registry": {
-			func(v *verify.View) { v.MirrorCredential = told([]byte(`{"auths":{"public.ecr.aws":{"auth":"QTpC"}}}`)) },
+			func(v *verify.View) {
+				v.MirrorCredential = told([]byte(`{"auths":{"public.ecr.aws":{"auth":"QTpC"}}}`))
+			},
 			verify.LinkMirror, verify.Failed, "has no token for " + wanted().Host(),
 		},
 		"a token that is none": {
@@ -97,11 +113,15 @@ func TestTheLinksBeyondTheCredential(t *testing.T) {
 		},
 		"settings that name the registry": {func(*verify.View) {}, verify.LinkSettings, verify.Passed, "they name " + wanted().Host()},
 		"settings that name another": {
-			func(v *verify.View) { v.Settings = told(verify.Settings{State: "active", Differs: []string{"first", "second"}}) },
+			func(v *verify.View) {
+				v.Settings = told(verify.Settings{State: "active", Differs: []string{"first", "second"}})
+			},
 			verify.LinkSettings, verify.Failed, "first; second",
 		},
 		"a registry mirror": {
-			func(v *verify.View) { v.Settings = told(verify.Settings{State: "active", Mirror: "harbor.example.com"}) },
+			func(v *verify.View) {
+				v.Settings = told(verify.Settings{State: "active", Mirror: "harbor.example.com"})
+			},
 			verify.LinkSettings, verify.Passed, "registry mirror harbor.example.com, which is left alone",
 		},
 		"settings that nobody may see": {
@@ -152,8 +172,8 @@ func TestTheLinksBeyondTheCredential(t *testing.T) {
 					t.Errorf("a secret is told: %s", text)
 				}
 			}
-			if len(proofs) != 5 {
-				t.Errorf("%d proofs, want one for each of five links", len(proofs))
+			if len(proofs) != 6 {
+				t.Errorf("%d proofs, want one for each of six links", len(proofs))
 			}
 		})
 	}

@@ -1,0 +1,18 @@
+package cluster
+
+import (
+	"context"
+
+	"github.com/pullpass/pullpass/internal/lint"
+)
+
+// Mistakes are what lint says of the Secret by itself.
+//
+// One request.
+func (d Delivery) Mistakes(ctx context.Context) ([]lint.Finding, error) {
+	secret, err := d.liveSecret(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return lint.CheckLive(lint.Live{Name: d.Name, Secret: secret}), nil
+}
