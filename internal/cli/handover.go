@@ -38,8 +38,8 @@ func (s *session) handoverOf(ctx context.Context, c share.ClusterDelivery) (hand
 func beforeCreation(err error, c share.ClusterDelivery) error {
 	switch {
 	case c.Directory == "":
-		return withHint(err, "a cluster that is not there yet cannot be delivered to: give it `directory: DIR` in the share until it is, "+
-			"and run pullpass apply; or hand over a key of your own: pullpass secret --key-id ID")
+		return withHint(err, "a cluster that is not there yet cannot be delivered to: give it `directory: DIR` in the share "+
+			"until it is, and run pullpass apply; or hand over a key of your own: pullpass secret --key-id ID")
 	case errors.Is(err, delivery.ErrNothing):
 		return withHint(err, "make its key and deliver it first: pullpass apply --cluster "+c.Cluster)
 	default:
@@ -53,7 +53,8 @@ func (s *session) noteTable() {
 	switch {
 	case err != nil:
 		s.app.progress("note: eksctl may know no packages registry in %s, and take another without saying so: "+
-			"compare defaultRegistry of the cluster's PackageBundleController with %s", s.desired.Registry.Region, s.desired.Registry.Host())
+			"compare defaultRegistry of the cluster's PackageBundleController with %s",
+			s.desired.Registry.Region, s.desired.Registry.Host())
 	case theirs != s.desired.Registry:
 		s.app.progress("note: eksctl takes the registry of %s from a table, which has %s and not %s as the share", theirs.Region,
 			theirs.Host(), s.desired.Registry.Host())
@@ -75,6 +76,6 @@ func (h handover) environment(file string) []variable {
 // noteCopy says where the credential stays behind, which nobody would look for
 // (https://github.com/aws/eks-anywhere, pkg/curatedpackages: the values of the chart are written to a file) [run].
 func (a *app) noteCopy() {
-	a.progress("note: eksctl keeps a copy of the credential, in base64, in <cluster>/generated/values.yaml: keep that file out of git, " +
-		"and away from others")
+	a.progress("note: eksctl keeps a copy of the credential, in base64, in <cluster>/generated/values.yaml: " +
+		"keep that file out of git, and away from others")
 }

@@ -80,7 +80,8 @@ func (a *app) writeRule(file string, rule []byte) error {
 	case err != nil:
 		return fmt.Errorf("looking for rules of sops: %w", err)
 	case !bytes.Equal(found, rule):
-		a.say("note: %s is there already, and left as it is; it needs this rule, before any other that fits the path:\n\n%s", file, rule)
+		a.say("note: %s is there already, and left as it is; it needs this rule, before any other that fits the path:\n\n%s",
+			file, rule)
 	}
 	return nil
 }
