@@ -95,6 +95,8 @@ type Key struct {
 	// Created is the time at which the key was made.
 	Created time.Time
 	Use     KeyUse
+	// LastUsed is when the key was last used, where Use is Used; IAM tells it to the hour or so.
+	LastUsed time.Time
 }
 
 // A KeyUse says whether a key has ever been used. It is asked only of keys that no readable delivery holds.

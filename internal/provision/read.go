@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -192,7 +193,7 @@ func (r *reader) keys(ctx context.Context, user string) ([]plan.Key, error) {
 				ID: awsid.AccessKeyID(aws.ToString(k.AccessKeyId)), Active: k.Status == types.StatusTypeActive, Created: aws.ToTime(k.CreateDate),
 			}
 			if !r.held(key.ID) {
-				key.Use, err = r.use(ctx, user, key.ID)
+				key.Use, key.LastUsed, err = r.use(ctx, user, key.ID)
 			}
 			if err != nil {
 				return nil, err
@@ -213,18 +214,18 @@ func (r *reader) held(id awsid.AccessKeyID) bool {
 	return false
 }
 
-// use asks whether a key was ever used. Who may not ask gets UseUnknown, which is the cautious answer.
-func (r *reader) use(ctx context.Context, user string, id awsid.AccessKeyID) (plan.KeyUse, error) {
+// use asks whether and when a key was last used. Who may not ask gets UseUnknown, which is the cautious answer.
+func (r *reader) use(ctx context.Context, user string, id awsid.AccessKeyID) (plan.KeyUse, time.Time, error) {
 	out, err := r.in.IAM.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(string(id))})
 	switch {
 	case absent(err), denied(err):
-		return plan.UseUnknown, nil
+		return plan.UseUnknown, time.Time{}, nil
 	case err != nil:
-		return plan.UseUnknown, failed(r.account, err, "asking for the last use of access key %s of user %s", id, user)
+		return plan.UseUnknown, time.Time{}, failed(r.account, err, "asking for the last use of access key %s of user %s", id, user)
 	case out.AccessKeyLastUsed == nil || out.AccessKeyLastUsed.LastUsedDate == nil:
-		return plan.NeverUsed, nil
+		return plan.NeverUsed, time.Time{}, nil
 	}
-	return plan.Used, nil
+	return plan.Used, *out.AccessKeyLastUsed.LastUsedDate, nil
 }
 
 // usersOf finds entities that have one of the share's policies and that the share does not want. Those with the share's

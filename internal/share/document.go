@@ -118,7 +118,14 @@ func (b Boundary) In(account arn.AccountID) *arn.ARN {
 type Keys struct {
 	// MaxAge is the age at which a key is due for rotation. Default: 90 days.
 	MaxAge time.Duration `json:"maxAge"`
+	// Idle is for how long a key must not have been used, where nothing else tells that its users have moved to another,
+	// before a rotation deactivates it. Default: 24 hours.
+	Idle time.Duration `json:"idle"`
 }
+
+// DefaultIdle is the Idle of a document that gives none. A program that refreshes a registry token does so twice in its
+// 12 hours.
+const DefaultIdle = 24 * time.Hour
 
 // DefaultMaxAge is the MaxAge of a document that gives none.
 const DefaultMaxAge = 90 * 24 * time.Hour

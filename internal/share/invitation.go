@@ -109,10 +109,7 @@ func (d *decoder) invitationSpec(o object, share string) InvitationSpec {
 		Posture:      as(d, d.need(o, "posture"), posture),
 		Organization: as(d, o.get("organization"), organizationID),
 		ExternalID:   as(d, o.get("externalID"), externalID),
-		Keys:         Keys{MaxAge: DefaultMaxAge},
-	}
-	if age := open[Keys](d, o.get("keys")).get("maxAge"); !age.absent() {
-		s.Keys.MaxAge = as(d, age, duration)
+		Keys:         d.keys(open[Keys](d, o.get("keys"))),
 	}
 	s.IAM = d.iam(open[IAM](d, o.get("iam")), s.Posture, share)
 	s.Names = d.names(open[Names](d, o.get("names")))
@@ -164,7 +161,9 @@ func (inv *Invitation) YAML() ([]byte, error) {
 	spec = append(spec, given("externalID", s.ExternalID)...)
 	spec = append(spec,
 		yaml.MapItem{Key: "iam", Value: s.IAM.yaml()},
-		yaml.MapItem{Key: "keys", Value: yaml.MapSlice{{Key: "maxAge", Value: durationText(s.Keys.MaxAge)}}},
+		yaml.MapItem{Key: "keys", Value: yaml.MapSlice{
+			{Key: "maxAge", Value: durationText(s.Keys.MaxAge)}, {Key: "idle", Value: durationText(s.Keys.Idle)},
+		}},
 	)
 	if s.Posture == Documented {
 		spec = append(spec, yaml.MapItem{Key: "names", Value: yaml.MapSlice{

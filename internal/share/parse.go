@@ -49,16 +49,10 @@ func (d *decoder) spec(o object, share string) Spec {
 		Organization: as(d, o.get("organization"), organizationID),
 		Posture:      as(d, o.get("posture"), posture),
 		ExternalID:   as(d, o.get("externalID"), externalID),
-		Keys:         Keys{MaxAge: DefaultMaxAge},
+		Keys:         d.keys(open[Keys](d, o.get("keys"))),
 	}
 	if o.get("posture").absent() {
 		s.Posture = Hardened
-	}
-	if v := o.get("keys"); !v.absent() {
-		keys := open[Keys](d, v)
-		if age := keys.get("maxAge"); !age.absent() {
-			s.Keys.MaxAge = as(d, age, duration)
-		}
 	}
 	s.IAM = d.iam(open[IAM](d, o.get("iam")), s.Posture, share)
 	s.Names = d.names(open[Names](d, o.get("names")))
@@ -94,6 +88,17 @@ func (d *decoder) registry(o object) RegistrySpec {
 		d.knownRegion(o.get("region"), r.Region)
 	}
 	return r
+}
+
+func (d *decoder) keys(o object) Keys {
+	k := Keys{MaxAge: DefaultMaxAge, Idle: DefaultIdle}
+	if age := o.get("maxAge"); !age.absent() {
+		k.MaxAge = as(d, age, duration)
+	}
+	if idle := o.get("idle"); !idle.absent() {
+		k.Idle = as(d, idle, duration)
+	}
+	return k
 }
 
 func (d *decoder) source(o object) Source {

@@ -65,8 +65,8 @@ func TestParseFillsInDefaults(t *testing.T) {
 	if doc.Spec.Posture != share.Hardened {
 		t.Errorf("posture = %q, want hardened", doc.Spec.Posture)
 	}
-	if want := 90 * 24 * time.Hour; doc.Spec.Keys.MaxAge != want {
-		t.Errorf("keys.maxAge = %v, want %v", doc.Spec.Keys.MaxAge, want)
+	if want := (share.Keys{MaxAge: 90 * 24 * time.Hour, Idle: 24 * time.Hour}); doc.Spec.Keys != want {
+		t.Errorf("keys = %v, want %v", doc.Spec.Keys, want)
 	}
 	if doc.Spec.IAM.Path != "/pullpass/" {
 		t.Errorf("iam.path = %q, want /pullpass/", doc.Spec.IAM.Path)
@@ -107,7 +107,7 @@ spec:
   posture: hardened
   externalID: share-7
   iam: {path: /company/, permissionsBoundary: /rules/Developer, tags: {cost-center: "42", empty: ""}}
-  keys: {maxAge: 12h}
+  keys: {maxAge: 12h, idle: 36h}
   destinations:
     - account: "064352486547"
       access: default
@@ -130,7 +130,7 @@ spec:
 		Organization: "o-a1b2c3d4e5",
 		Posture:      share.Hardened,
 		ExternalID:   "share-7",
-		Keys:         share.Keys{MaxAge: 12 * time.Hour},
+		Keys:         share.Keys{MaxAge: 12 * time.Hour, Idle: 36 * time.Hour},
 		Destinations: []share.Destination{
 			{Account: "064352486547", Access: &access{Default: true}, Clusters: []share.Cluster{{
 				Name:             "store-001",

@@ -24,7 +24,7 @@ const (
 	maxPath        = 512
 	maxTagKey      = 128
 	maxTagValue    = 256
-	maxTags        = 50 - 3 // tags on one entity, less pullpass's own
+	maxTags        = 50 - 5 // tags on one entity, less pullpass's own: three that stay, two while a key is made or replaced
 	maxExternalID  = 1224
 	minExternalID  = 2
 	maxShareName   = maxRoleName - len(hardenedPrefix) - len("-123456789012")
