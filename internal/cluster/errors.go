@@ -18,9 +18,9 @@ import (
 var (
 	// ErrConflict says that the config has a manager that it is not taken over from unasked.
 	ErrConflict = errors.New("managed by somebody else")
-	// ErrNoNamespace says that the Secret's namespace is not there: the packages controller was never installed.
-	ErrNoNamespace = errors.New("no namespace eksa-packages: install the packages controller first " +
-		"(eksctl anywhere install packagecontroller -f CLUSTER.yaml)")
+	// ErrNoNamespace says that the Secret's namespace is not there: the packages controller was never installed, or never
+	// copied the Secret to a workload cluster.
+	ErrNoNamespace = errors.New("there is no namespace eksa-packages")
 	// ErrForbidden says that the cluster knows the caller and refuses, or does not know the caller.
 	ErrForbidden = errors.New("refused")
 	// ErrUnreachable says that no API server answered.
