@@ -5,8 +5,9 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-# The main module, and the modules below test/ that keep heavy test dependencies out of it.
-MODULES = . $(sort $(patsubst %/,%,$(dir $(wildcard test/*/go.mod))))
+# The main module, and the modules below test/ that keep heavy test dependencies out of it. Of those a level deeper, which
+# pin programs, one has code of its own.
+MODULES = . $(sort $(patsubst %/,%,$(dir $(wildcard test/*/go.mod))) test/peers/injector)
 
 # Linters are built once for each Go release: one built by an older release cannot read a newer standard library.
 BIN = $(CURDIR)/.cache/bin/$(shell go env GOVERSION)
@@ -89,7 +90,7 @@ vuln: $(BIN)/govulncheck ## no known vulnerability is reachable (where the vulne
 	@for m in $(MODULES); do tools/vuln.sh $< "$$m"; done
 
 .PHONY: bench
-bench: ## the benchmarks, one package after the other (BENCH=regexp, BENCHTIME=1s)
+bench: ## the benchmarks, one package after the other; beside moto_server where that is on PATH (BENCH=regexp, BENCHTIME=1s)
 	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -p 1 $$(tools/packages-with.sh Benchmark)
 
 .PHONY: soak

@@ -11,7 +11,10 @@ func (s *stage) administer(t *testing.T, r *record) {
 		t.Run(aws.String(), func(t *testing.T) {
 			alone := s.scene
 			alone.aws, alone.home = aws, t.TempDir()
-			r.add(t, tried{aws, "the page's query for packageRegistry", asAdministrator, ""}, byTheBook(t).findRegistry(t, &alone))
+			r.add(t, tried{aws, askPackageRegistry, asAdministrator, ""}, byTheBook(t).findRegistry(t, &alone))
+			elsewhere := refusal{"ResourceNotFoundException", []string{"ResourceNotFoundException", subscription}}
+			r.add(t, tried{aws, askPackageRegistry + " of another account", asAdministrator, ""},
+				elsewhere.from(t, alone.admin(t, destination, pageQuery()...)))
 		})
 	}
 	for _, done := range []struct {
@@ -30,6 +33,9 @@ func (s *stage) administer(t *testing.T, r *record) {
 		})
 	}
 }
+
+// askPackageRegistry is the page's first step.
+const askPackageRegistry = "the page's query for packageRegistry"
 
 // asAdministrator is the condition of what is done without a share.
 const asAdministrator = "as administrator"

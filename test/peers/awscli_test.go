@@ -23,7 +23,23 @@ func awsOperations(aws program) []operation {
 			},
 			showsRepository, atECR("ecr:DescribeRepositories", bundleRepository),
 		},
+		{
+			aws, askPackageRegistry, push,
+			func(t *testing.T, a attempt) outcome {
+				administrator := a.scene
+				administrator.aws, administrator.home = aws, a.home
+				administrator.teachPackageRegistry(t)
+				return asks(pageQuery()...)(t, a)
+			},
+			nil, atSubscription,
+		},
 	}
+}
+
+// atSubscription is how EKS refuses the role the subscription: no posture grants it.
+func atSubscription(l *lending, _ condition) refusal {
+	return l.notAllowed("AccessDeniedException", "eks:DescribeEksAnywhereSubscription",
+		"arn:aws:eks:"+region+":"+source+":eks-anywhere-subscription/"+subscription)
 }
 
 // showsRole demands that a program printed the role's session as the caller.

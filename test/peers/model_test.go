@@ -14,26 +14,32 @@ import (
 // modelFile finds the EKS model in what an AWS CLI says when it is asked to explain itself.
 var modelFile = regexp.MustCompile(`Loading JSON file: (\S+/eks/2017-11-01/service-2\.json(?:\.gz)?)`)
 
-// teachPackageRegistry adds the member packageRegistry to the AWS CLI's own model of EKS, as AWS's page supposes it: no
-// published model has it, so that the stock CLI drops it from the answer. It returns false where the CLI is older than
-// the subscriptions.
-func (s *scene) teachPackageRegistry(t *testing.T) bool {
+// teachPackageRegistry gives the AWS CLI a model of EKS that has the member packageRegistry, as AWS's page supposes it: no
+// published model has it, so that the stock CLI drops it from the answer. It is the CLI's own model with that member, or,
+// where the CLI is older than the subscriptions, a model of this one call. It returns which of them.
+func (s *scene) teachPackageRegistry(t *testing.T) string {
 	t.Helper()
 	explained := s.admin(t, source, "--debug", "eks", "describe-eks-anywhere-subscription", "--generate-cli-skeleton")
 	if explained.code != 0 {
 		if !strings.Contains(explained.stderr, "Invalid choice") {
 			t.Fatalf("the AWS CLI did not say whether it knows subscriptions: %s", lastLine(explained.stderr))
 		}
-		return false
+		s.addModel(t, readFile(t, filepath.Join("testdata", "eks-model.json")))
+		return "with the call added, which this version lacks"
 	}
 	found := modelFile.FindStringSubmatch(explained.stderr)
 	if found == nil {
 		t.Fatal("the AWS CLI did not say where its model of EKS is")
 	}
-	taught := filepath.Join(s.home, "eks.json")
-	writeFile(t, taught, string(withPackageRegistry(t, readModel(t, found[1]))))
-	s.admin(t, source, "configure", "add-model", "--service-name", "eks", "--service-model", "file://"+taught).succeeded(t)
-	return true
+	s.addModel(t, withPackageRegistry(t, readModel(t, found[1])))
+	return "with the member added"
+}
+
+func (s *scene) addModel(t *testing.T, model []byte) {
+	t.Helper()
+	file := filepath.Join(s.home, "eks.json")
+	writeFile(t, file, string(model))
+	s.admin(t, source, "configure", "add-model", "--service-name", "eks", "--service-model", "file://"+file).succeeded(t)
 }
 
 // readModel reads a model, which newer versions keep compressed.

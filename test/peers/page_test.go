@@ -176,19 +176,21 @@ func followThePage(t *testing.T, s *scene) {
 	})
 }
 
-// findRegistry is step 1: the page's query where the CLI can be taught the member packageRegistry, else the page's table.
+// pageQuery is the query of step 1.
+func pageQuery() []string {
+	return []string{"eks", "describe-eks-anywhere-subscription",
+		"--region", region, "--id", subscription, "--query", "subscription.packageRegistry"}
+}
+
+// findRegistry is step 1, by the page's query.
 func (p page) findRegistry(t *testing.T, s *scene) string {
 	want := registryHost(p.registry)
 	if _, ok := s.cloud.ready.Registries[want]; !ok {
 		t.Fatalf("the sandbox has no registry %s, only %v", want, s.cloud.ready.Registries)
 	}
-	if !s.teachPackageRegistry(t) {
-		return "by the page's table: this version knows no subscriptions"
-	}
-	got := s.admin(t, source, "eks", "describe-eks-anywhere-subscription",
-		"--region", region, "--id", subscription, "--query", "subscription.packageRegistry").succeeded(t).text()
-	same(t, got, `"`+want+`"`)
-	return "by the page's query"
+	how := s.teachPackageRegistry(t)
+	same(t, printed(t, s.admin(t, source, pageQuery()...)), want)
+	return "its host, " + how
 }
 
 // printed returns the one JSON string that an AWS CLI printed.

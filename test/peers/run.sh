@@ -13,7 +13,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 root=$(cd ../.. && pwd)
 cache=$root/.cache/peers
 work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
+building= # the process group of build_all, while it runs
+trap 'leave' EXIT
+
+leave() {
+	[[ -z $building ]] || kill -- "-$building" 2>/dev/null || true
+	rm -rf -- "$work"
+}
 
 fail() {
 	echo "peers: $*" >&2
@@ -59,18 +65,22 @@ aws_clis() {
 # key FILE… names what is made of these files by this Go or this Node.js.
 key() { { go env GOVERSION && cat -- "$@"; } | sha256sum | cut -c 1-16; }
 
-# build_tools builds the Go programs once, giving way to whatever else the machine does. It prints where.
+# build_tools builds the Go programs once, giving way to whatever else the machine does, into the directory that is named
+# after what they are made of. They need no C compiler, and no tables for a debugger.
 build_tools() {
-	local dir
-	dir=$cache/bin-$(key go.mod go.sum injector/go.mod injector/go.sum injector/*.go)
-	if [[ ! -d $dir ]]; then
-		say "building crane, oras, helm, the credential provider and the packages controller's injector"
-		mkdir -p "$cache" "$work/bin"
-		nice go build -o "$work/bin/" tool
-		nice go build -C injector -o "$work/bin/" .
-		put "$work/bin" "$dir"
-	fi
-	echo "$dir"
+	[[ -d $1 ]] && return
+	say "building crane, oras, helm, the credential provider and the packages controller's injector"
+	mkdir -p "$cache" "$work/bin"
+	CGO_ENABLED=0 nice go build -trimpath -ldflags='-s -w' -o "$work/bin/" tool
+	CGO_ENABLED=0 nice go build -C injector -trimpath -ldflags='-s -w' -o "$work/bin/" .
+	put "$work/bin" "$1"
+}
+
+# build_all builds the Go programs, pullpass, and what the tests are made of.
+build_all() {
+	build_tools "$bin"
+	go build -C "$root" -o "$work/pullpass" ./cmd/pullpass
+	go test -run '^$' . >/dev/null
 }
 
 # install_sdk installs the pinned packages of the AWS SDK for JavaScript once. It prints where.
@@ -118,18 +128,24 @@ compare() {
 pinned() { grep -vE '^\| (aws-cli|containerd) \| [0-9]' -- "$1"; }
 
 [[ $EUID == 0 ]] || fail "run it as root: containerd needs it, and so do mounts"
+# Building takes the processors and installing the network: they go on side by side.
+bin=$cache/bin-$(key go.mod go.sum injector/go.mod injector/go.sum injector/*.go)
+set -m # A process group of its own ends with all that it has started.
+build_all &
+building=$!
+set +m
 [[ -n $(aws_clis) ]] || debian awscli aws
 needs containerd containerd ctr
 needs nodejs node
 needs npm npm
 needs util-linux unshare
 
-bin=$(build_tools)
 modules=$(install_sdk)
 mkdir "$work/tmp" "$work/docs" "$work/sdk"
 cp sdk/peer.mjs "$work/sdk/"
 ln -s "$modules/node_modules" "$work/sdk/node_modules"
-go build -C "$root" -o "$work/pullpass" ./cmd/pullpass
+wait "$building" || fail "building failed"
+building=
 
 status=0
 PEERS_AWS=$(aws_clis | paste -sd :) PEERS_BIN=$bin PEERS_PULLPASS=$work/pullpass PEERS_SDK=$work/sdk \

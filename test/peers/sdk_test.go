@@ -50,11 +50,7 @@ func sdkOperations(s sdk) []operation {
 			},
 		},
 		{
-			s.program, "DescribeEksAnywhereSubscription", push, s.asks("subscription", subscription), nil,
-			func(l *lending, _ condition) refusal {
-				return l.notAllowed("AccessDeniedException", "eks:DescribeEksAnywhereSubscription",
-					"arn:aws:eks:"+region+":"+source+":eks-anywhere-subscription/"+subscription)
-			},
+			s.program, "DescribeEksAnywhereSubscription", push, s.asks("subscription", subscription), nil, atSubscription,
 		},
 	}
 }
