@@ -104,6 +104,7 @@ func rules() []rule {
 		{is: is(errIncomplete), code: exitFailed, quiet: true},
 		{is: is(errDiffers), code: exitDiffers, quiet: true},
 		{is: is(errFindings), code: exitFailed, quiet: true},
+		{is: is(errUnseen), code: exitUsage, quiet: true},
 		{is: isA[share.Errors], code: exitUsage},
 		{is: isA[*share.Error], code: exitUsage},
 		{is: is(share.ErrUnknownName), code: exitUsage, hint: "--destination and --cluster name parts of the share"},

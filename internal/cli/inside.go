@@ -63,9 +63,8 @@ func mistakes(found []lint.Finding) (sorted verify.Mistakes) {
 		switch f.Severity {
 		case lint.Error:
 			sorted.Errors = append(sorted.Errors, line)
-		case lint.Warning:
+		case lint.Warning, lint.Info:
 			sorted.Warnings = append(sorted.Warnings, line)
-		case lint.Info:
 		}
 	}
 	return sorted

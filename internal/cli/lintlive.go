@@ -2,10 +2,30 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/pullpass/pullpass/internal/lint"
 )
+
+// errUnseen says that something could not be looked at; what, has been said by then.
+var errUnseen = errors.New("not everything could be looked at")
+
+// lintLive checks the clusters of a share.
+func (a *app) lintLive(ctx context.Context, o lintOptions, args []string) error {
+	if len(args) > 0 || o.fix || o.environment {
+		return usagef("--live looks at the clusters of a share, and at no files")
+	}
+	targets, unseen, err := a.liveTargets(ctx, o.shareFlags)
+	if err != nil {
+		return err
+	}
+	err = a.lint(o, targets)
+	if unseen > 0 && (err == nil || errors.Is(err, errFindings)) {
+		return errUnseen
+	}
+	return err
+}
 
 // liveTargets reads the clusters of a share: the Secret, the settings, the packages controller and the copies of workload
 // clusters. What cannot be read is said, and nothing is concluded from it.

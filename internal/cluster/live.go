@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -130,7 +131,7 @@ func (d Delivery) Settings(ctx context.Context) (Settings, error) {
 		return Settings{}, err
 	}
 	if found.bundles == nil {
-		return Settings{}, errors.Join(ErrAbsent, errors.New("no "+bundleControllerObject(d.Name).words+" in "+d.Cluster.keeper().String()))
+		return Settings{}, fmt.Errorf("reading %s in %s: %w", bundleControllerObject(d.Name).words, d.Cluster.keeper(), ErrAbsent)
 	}
 	all := found.findings(d.Registry)
 	differs := slices.DeleteFunc(slices.Clone(all), func(f lint.Finding) bool { return f.Rule.Code == stateCode })
