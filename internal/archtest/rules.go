@@ -71,6 +71,7 @@ func pureRules() []ImportRule {
 		}, Why: oneWay},
 		{Who: []string{"internal/lint"}, Except: []string{"internal/lint/sarif"}, Only: []string{
 			"std", yaml, "./arn", "./internal/awsid", "./internal/registry", "./internal/credential", "./internal/yamldepth",
+			"./internal/eksa",
 		}, Why: oneWay},
 		{
 			Who: pure(), Never: []string{"os", "net/http", awsSDK, k8sAPIs, k8sSIGs}, Deep: true,

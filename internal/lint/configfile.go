@@ -147,23 +147,21 @@ func (c *config) used() map[string]bool {
 	return names
 }
 
-// misnamed reports a section that no SDK takes for a profile.
+// misnamed reports a section that no SDK takes for a profile. It matters where source_profile names it, and no profile has
+// the name: then it is also safe to make it one.
 func (c *config) misnamed(s section, used map[string]bool) {
-	switch s.kind {
-	case "sso-session", "services": // Not profiles, and known to the SDKs.
+	if s.kind == "sso-session" || s.kind == "services" || s.kind == "" && strings.EqualFold(s.name, "default") {
+		return // The SDKs know the first two; of another default PP016 tells.
+	}
+	name := shown(s.name)
+	header := "[" + strings.TrimSpace(shown(s.kind)+" "+name) + "]"
+	found := c.at("PP004", s.start, "%s is no profile: it wants [profile %s]", header, name)
+	if _, taken := c.profiles.profile(s.name); taken || !used[s.name] {
+		found.Severity = Warning
 		return
-	case "":
-		if strings.EqualFold(s.name, "default") {
-			return // PP016 says what is wrong with it.
-		}
-		name := shown(s.name)
-		found := c.at("PP004", s.start, "[%s] is no profile: it wants [profile %s]", name, name)
+	}
+	if s.kind == "" {
 		found.Fix = c.source.replace(s.start+1, s.start+1, "profile ", "write the word profile").public(c.source).
-			showing("["+name+"]", "[profile "+name+"]")
-		if !used[s.name] {
-			found.Severity = Warning
-		}
-	default:
-		c.at("PP004", s.start, "[%s %s] is no profile: it wants [profile %[2]s]", shown(s.kind), shown(s.name))
+			showing(header, "[profile "+name+"]")
 	}
 }

@@ -1,5 +1,11 @@
 package lint
 
+import (
+	"strings"
+
+	"github.com/pullpass/pullpass/internal/eksa"
+)
+
 // defaultRegion is what eksctl anywhere takes where EKSA_AWS_REGION is not set.
 const defaultRegion = "us-west-2"
 
@@ -13,14 +19,13 @@ func CheckEnvironment(src []byte, getenv func(string) string) []Finding {
 	start, _ := scan(newText(string(src))).profile("default")
 	region, _ := start.of(regionSetting)
 	checkRegionVariable(out, region.value, getenv("EKSA_AWS_REGION"))
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"} {
-		if getenv(name) != "" {
-			out.add("PP203", variable(name), "it is set, and wins over the file")
-		}
-	}
-	for _, name := range []string{"EKSA_AWS_ACCESS_KEY_ID", "EKSA_AWS_SECRET_ACCESS_KEY", "EKSA_AWS_SESSION_TOKEN"} {
-		if getenv(name) != "" {
+	for _, name := range eksa.Unset() {
+		switch {
+		case getenv(name) == "":
+		case strings.HasPrefix(name, "EKSA_"):
 			out.add("PP204", variable(name), "it is set beside the file")
+		default:
+			out.add("PP203", variable(name), "it is set, and wins over the file")
 		}
 	}
 	if getenv("EKSA_AWS_CONFIG_FILE") == "" {

@@ -68,17 +68,18 @@ type Finding struct {
 	Fix *Edit
 }
 
-// maxFindings bounds a report: whoever has that many has given the wrong file.
-const maxFindings = 1000
+// maxFindings bounds how often a rule is reported: whoever has more has given the wrong file.
+const maxFindings = 100
 
 // report collects findings.
 type report struct {
 	rules    map[Code]Rule
+	times    map[Code]int
 	findings []Finding
 }
 
 func newReport() *report {
-	r := &report{rules: map[Code]Rule{}}
+	r := &report{rules: map[Code]Rule{}, times: map[Code]int{}}
 	for _, rule := range Rules() {
 		r.rules[rule.Code] = rule
 	}
@@ -89,8 +90,12 @@ func newReport() *report {
 func (r *report) add(code Code, at Position, format string, args ...any) *Finding {
 	rule := r.rules[code]
 	found := Finding{Rule: rule, Severity: rule.Severity, Position: at, Message: fmt.Sprintf(format, args...)}
-	if len(r.findings) == maxFindings {
+	r.times[code]++
+	switch {
+	case r.times[code] > maxFindings:
 		return &found
+	case r.times[code] == maxFindings:
+		found.Message += "; further ones are not listed"
 	}
 	r.findings = append(r.findings, found)
 	return &r.findings[len(r.findings)-1]

@@ -175,6 +175,7 @@ func examples() map[lint.Code]map[string]example {
 		"PP022": {
 			"a byte order mark": {good, "\ufeff" + good, []string{"error 1:1"}},
 			"UTF-16":            {good, "\xff\xfe[\x00d\x00", []string{"error 1:1"}},
+			"too many objects":  {documented(encoded(good)), strings.Repeat("kind: Secret\n---\n", 6000), []string{"error 10001:1"}},
 			"too large":         {good, good + strings.Repeat("#\n", 3<<20), []string{"error 1:1"}},
 		},
 		"PP023": {"every line": {good, strings.ReplaceAll(good, "\n", "\r\n"), []string{"info 1:10"}}},

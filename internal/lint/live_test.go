@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/eksa"
 	"github.com/pullpass/pullpass/internal/lint"
 	"github.com/pullpass/pullpass/internal/registry"
 )
@@ -163,6 +164,11 @@ func TestEnvironmentRules(t *testing.T) {
 			if string(found[0].Severity) != severity {
 				t.Errorf("%v is of severity %s, want %s", changes, found[0].Severity, severity)
 			}
+		}
+	}
+	for _, name := range eksa.Unset() {
+		if found := codes(check(map[string]string{name: "x"}, european)); len(found) != 1 {
+			t.Errorf("%s, which pullpass exec takes away, has %v", name, found)
 		}
 	}
 	if found := check(map[string]string{"EKSA_AWS_REGION": ""}, []byte(good)); len(found) != 1 || found[0].Severity != lint.Warning {

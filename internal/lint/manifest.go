@@ -14,8 +14,13 @@ import (
 	"github.com/pullpass/pullpass/internal/yamldepth"
 )
 
-// maxDepth bounds how deep a manifest may nest.
-const maxDepth = 64
+const (
+	// maxDepth bounds how deep a manifest may nest.
+	maxDepth = 64
+	// maxTokens bounds how many words and signs it may have, since the YAML parser takes quadratic time over long mappings
+	// and many documents. A Secret has about 40.
+	maxTokens = 20_000
+)
 
 // isManifest tells a manifest from an AWS config file: JSON begins with a brace, YAML says of what kind it is.
 func isManifest(src []byte) bool {
@@ -50,6 +55,10 @@ func (m *manifest) parse(src []byte) []*ast.DocumentNode {
 	tokens := lexer.Tokenize(string(src))
 	if tk := yamldepth.Beyond(maxDepth, tokens); tk != nil {
 		m.add("PP101", m.place(tk), "it nests deeper than any Secret")
+		return nil
+	}
+	if len(tokens) > maxTokens {
+		m.add(unreadable, m.place(tokens[maxTokens]), "the manifest is too long from here on; split it")
 		return nil
 	}
 	parsed, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())

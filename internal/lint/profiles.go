@@ -9,6 +9,7 @@ import (
 // silence is kept in ignored. The strict reader is credential.Parse.
 type profiles struct {
 	sections []section
+	named    map[string]profile
 	ignored  []span // lines that are nothing
 	unclosed []span // headers without the closing bracket
 }
@@ -38,6 +39,7 @@ func scan(t text) profiles {
 		_, end := t.lineOf(start)
 		p.line(t.all[start:end], start)
 	}
+	p.merge()
 	return p
 }
 
@@ -143,32 +145,33 @@ func (p profile) hasKey() bool { return p.has(keyID) && p.has(keySecret) }
 // isProfile tells whether the SDKs take a section for a profile: the word "profile" is needed but for the default one.
 func (s section) isProfile() bool { return s.kind == "profile" || s.kind == "" && s.name == "default" }
 
-// profile returns a profile by its name. [profile default] hides [default].
+// profile returns a profile by its name.
 func (p profiles) profile(name string) (profile, bool) {
-	same := func(kind string) func(section) bool {
-		return func(s section) bool { return s.kind == kind && s.name == name }
-	}
-	fits := same("profile")
-	if name == "default" && !slices.ContainsFunc(p.sections, fits) {
-		fits = same("")
-	}
-	found := profile{name: name, values: map[string]property{}}
-	first := true
+	found, ok := p.named[name]
+	return found, ok
+}
+
+// merge puts the sections of each profile together, the last value of a setting counting. [profile default] hides
+// [default].
+func (p *profiles) merge() {
+	p.named = map[string]profile{}
+	hidden := slices.ContainsFunc(p.sections, func(s section) bool { return s.kind == "profile" && s.name == "default" })
 	for _, s := range p.sections {
-		if !fits(s) {
+		if !s.isProfile() || hidden && s.kind == "" {
 			continue
 		}
-		if first {
-			found.header, first = s.span, false
+		merged, ok := p.named[s.name]
+		if !ok {
+			merged = profile{name: s.name, header: s.span, values: map[string]property{}}
 		}
 		for _, property := range s.properties {
-			if before, ok := found.values[property.key]; ok {
-				found.again = append(found.again, before)
+			if before, ok := merged.values[property.key]; ok {
+				merged.again = append(merged.again, before)
 			}
-			found.values[property.key] = property
+			merged.values[property.key] = property
 		}
+		p.named[s.name] = merged
 	}
-	return found, !first
 }
 
 // The settings that matter.

@@ -100,11 +100,12 @@ func TestFixMendsWhatIsSafe(t *testing.T) {
 
 func TestFixLeavesAloneWhatItCannotPlace(t *testing.T) {
 	for name, src := range map[string]string{
-		"a missing key in flow style":  strings.Replace(documented("x"), "data:\n", "data: {config: "+encoded(good)+"}\nother:\n", 1),
-		"a folded block":               documented(">\n    " + wrapped(good, "\n    ")),
-		"a plain value":                inPlain(encoded(good)),
-		"an anchor":                    documented("&c " + wrapped(good, "\n    ")),
-		"a missing key without config": manifest(`AWS_ACCESS_KEY_ID: ""`, `AWS_SECRET_ACCESS_KEY: ""`),
+		"a missing key in flow style":       strings.Replace(documented("x"), "data:\n", "data: {config: "+encoded(good)+"}\nother:\n", 1),
+		"a profile of a name that is taken": good + "[curated-packages-user]\nregion=eu-west-1\n",
+		"a folded block":                    documented(">\n    " + wrapped(good, "\n    ")),
+		"a plain value":                     inPlain(encoded(good)),
+		"an anchor":                         documented("&c " + wrapped(good, "\n    ")),
+		"a missing key without config":      manifest(`AWS_ACCESS_KEY_ID: ""`, `AWS_SECRET_ACCESS_KEY: ""`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if len(lint.Check("f", []byte(src))) == 0 {
@@ -147,4 +148,18 @@ func TestNoFindingHoldsASecret(t *testing.T) {
 	}
 	check("[" + secret + "]\n")
 	check("[default]\n" + secret + "\n")
+}
+
+func TestManyAlikeAreCutOffAndHideNothingElse(t *testing.T) {
+	found := lint.Check("f", []byte(strings.Repeat("stray\n", 5000)))
+	counts := map[lint.Code]int{}
+	for _, f := range found {
+		counts[f.Rule.Code]++
+	}
+	if diff := cmp.Diff(map[lint.Code]int{"PP016": 1, "PP021": 100}, counts); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if last := found[len(found)-1].Message; !strings.HasSuffix(last, "further ones are not listed") {
+		t.Errorf("the last one does not say that there are more: %s", last)
+	}
 }
