@@ -53,3 +53,22 @@ func Held(path string) (bool, error) {
 
 // Release lets others in. The file stays: removing it would let two processes lock two files of one name.
 func (l *Lock) Release() error { return l.file.Close() }
+
+// Exclusively calls do while it holds the lock on an open file, and waits for the lock as long as another holds it: it is
+// for what takes others a moment.
+func Exclusively(f *os.File, do func() error) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EINTR) {
+			return fmt.Errorf("locking %s: %w", f.Name(), err)
+		}
+	}
+	err := do()
+	if unlockErr := syscall.Flock(int(f.Fd()), syscall.LOCK_UN); unlockErr != nil {
+		err = errors.Join(err, fmt.Errorf("unlocking %s: %w", f.Name(), unlockErr))
+	}
+	return err
+}
