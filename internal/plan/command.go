@@ -50,6 +50,12 @@ func command(op Op) string {
 		return iam("untag-"+op.Entity.Kind()).of(op.Entity).list("tag-keys", op.Keys).String()
 	case DeleteKey:
 		return iam("delete-access-key").of(op.User).with("access-key-id", string(op.Key)).String()
+	case DeleteRetiredKey:
+		return iam("delete-access-key").of(op.User).with("access-key-id", string(op.Key)).String()
+	case DeactivateKey:
+		return iam("update-access-key").of(op.User).with("access-key-id", string(op.Key)).with("status", "Inactive").String()
+	case ReactivateKey:
+		return iam("update-access-key").of(op.User).with("access-key-id", string(op.Key)).with("status", "Active").String()
 	case CreateKey:
 		return createKeyCommand(op)
 	case WriteDelivery, RestartController:

@@ -17,6 +17,8 @@ type KeySituation struct {
 	Elsewhere bool
 	// Pending is the user's pending tag, empty for none.
 	Pending RunID
+	// Retiring is the key that a rotation replaces, as the user's mark has it; empty for none.
+	Retiring awsid.AccessKeyID
 }
 
 // A Holder is one cluster and what it holds.
@@ -27,6 +29,14 @@ type Holder struct {
 	Key awsid.AccessKeyID
 	// Blocked says that nothing can be delivered there for now.
 	Blocked bool
+	// Handed says that what is delivered goes on to where nobody sees it, as files of a directory do.
+	Handed bool
+	// Copy says that it is the copy of a workload cluster.
+	Copy bool
+	// Stale says that the packages controller has to be restarted for the key, and may be.
+	Stale bool
+	// Receipt is what shows whether the cluster has moved to Key; nil where nobody has looked.
+	Receipt *Receipt
 }
 
 // KeyRules are what a decision about keys depends on beside the situation.
@@ -77,6 +87,8 @@ type KeyDecision struct {
 	RotationDue bool
 	// Unmark says that the pending tag is of a run that is over.
 	Unmark bool
+	// Replaces is the key that a rotation makes the new one for; empty where there is none.
+	Replaces awsid.AccessKeyID
 }
 
 // maxKeys is IAM's quota of access keys a user, inactive ones included.
@@ -98,7 +110,7 @@ const settled = time.Hour
 //	the key to be used is older than MaxAge                      | reuse, and say that rotation is due
 //
 // A key that was ever used and that no readable delivery holds counts as held by something unknown: that it is used is
-// the only trace that an unseen holder leaves.
+// the only trace that an unseen holder leaves. So does one that a rotation replaces: its user may be yet to begin.
 func DecideKey(s KeySituation, r KeyRules) KeyDecision {
 	c := classify(s, r)
 	d := KeyDecision{Orphans: c.orphans, Strays: c.strays}
@@ -171,7 +183,7 @@ func classify(s KeySituation, r KeyRules) classes {
 	for _, k := range s.Keys {
 		switch {
 		case s.held(k.ID):
-		case s.unseen() || k.Use != NeverUsed:
+		case s.unseen() || k.Use != NeverUsed || k.ID == s.Retiring:
 			c.strays = append(c.strays, k.ID)
 		case r.over(s.Pending, k.Created):
 			c.orphans = append(c.orphans, k.ID)

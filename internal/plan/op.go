@@ -65,6 +65,11 @@ type CreateKey struct {
 	Deliveries []DeliveryOf
 	// Others are the keys that the user has had so far: a further one must be the new one.
 	Others []awsid.AccessKeyID
+	// Pending is the user's pending tag as the plan found it, empty for none.
+	Pending RunID
+	// Replaces is the key that is to go once the new one has taken its place, which the user is marked with too; empty for
+	// none.
+	Replaces awsid.AccessKeyID
 }
 
 // DeliveryOf is where a key goes.
@@ -95,6 +100,37 @@ type WriteDelivery struct {
 // RestartController restarts a cluster's packages controller where it started before its Secret was last written.
 type RestartController struct{ share.ClusterDelivery }
 
+// A Retirement is what the going of an old key rests on. It may have changed by the time that a step is carried out, so
+// it is looked at again.
+type Retirement struct {
+	User arn.ARN
+	// Key is the old key, Successor the one that has taken its place.
+	Key, Successor awsid.AccessKeyID
+	// Pending is the user's pending tag as the plan found it, empty for none.
+	Pending RunID
+	// Deliveries are the clusters that use the user: those that hold a key must hold the successor.
+	Deliveries []share.ClusterDelivery
+	// Disregarded are the clusters whose delivery does not count: patience with them has ended, or they are copies that
+	// cannot be read.
+	Disregarded []string
+}
+
+// DeactivateKey deactivates a key that a rotation has replaced. Mark says that the user does not bear the mark of that
+// yet.
+type DeactivateKey struct {
+	Retirement
+	Mark bool
+}
+
+// ReactivateKey gives back a key that was deactivated too early.
+type ReactivateKey struct {
+	User arn.ARN
+	Key  awsid.AccessKeyID
+}
+
+// DeleteRetiredKey deletes a key that a rotation has replaced and that is inactive.
+type DeleteRetiredKey struct{ Retirement }
+
 func (CreatePolicy) op()      {}
 func (UpdatePolicy) op()      {}
 func (CreateRole) op()        {}
@@ -108,3 +144,6 @@ func (CreateKey) op()         {}
 func (DeleteKey) op()         {}
 func (WriteDelivery) op()     {}
 func (RestartController) op() {}
+func (DeactivateKey) op()     {}
+func (ReactivateKey) op()     {}
+func (DeleteRetiredKey) op()  {}

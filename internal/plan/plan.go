@@ -89,6 +89,9 @@ const (
 	Delete Verb = "delete"
 	// Restart starts a program again, so that it reads what has changed.
 	Restart Verb = "restart"
+	// Deactivate and Reactivate are for keys: an inactive one is refused, and can be given back.
+	Deactivate Verb = "deactivate"
+	Reactivate Verb = "reactivate"
 )
 
 // Mark is the sign of the verb: + for what is made, ~ for what is changed, - for what goes.
@@ -102,7 +105,7 @@ func (s Step) Mark() string {
 		if w, ok := s.Op.(WriteDelivery); ok && w.Fresh {
 			return "+"
 		}
-	case Update, Tag, Untag, Restart:
+	case Update, Tag, Untag, Restart, Deactivate, Reactivate:
 	}
 	return "~"
 }

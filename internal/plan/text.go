@@ -122,6 +122,10 @@ func (s Step) phrase() string {
 		return "untag " + s.Target
 	case Restart:
 		return "restart " + s.Target
+	case Deactivate:
+		return "deactivate " + s.Target
+	case Reactivate:
+		return "reactivate " + s.Target
 	case Create, Update, Write, Delete:
 	}
 	return s.Target

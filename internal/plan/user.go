@@ -75,17 +75,30 @@ type userKeys struct {
 }
 
 func (u userKeys) decide(elsewhere bool) KeyDecision {
-	situation := KeySituation{Keys: u.user.Keys, Elsewhere: elsewhere, Pending: RunID(u.user.Tags[TagPending])}
+	return DecideKey(u.situation(elsewhere), u.rules())
+}
+
+func (u userKeys) situation(elsewhere bool) KeySituation {
+	situation := KeySituation{
+		Keys: u.user.Keys, Elsewhere: elsewhere,
+		Pending: RunID(u.user.Tags[TagPending]), Retiring: awsid.AccessKeyID(u.user.Tags[TagRetiring]),
+	}
 	for _, c := range u.clusters {
 		held := u.delivery(c.Cluster)
 		_, blocked := u.blocker(c)
 		situation.Holders = append(situation.Holders, Holder{
 			Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID, Blocked: blocked,
+			Handed: c.Kubernetes == nil, Copy: c.ManagedBy != "",
+			Stale: held.Cluster != nil && held.Cluster.Stale && held.Cluster.Controller && c.ManagedBy == "" && c.Kubernetes.Restart,
 		})
 	}
-	return DecideKey(situation, KeyRules{
+	return situation
+}
+
+func (u userKeys) rules() KeyRules {
+	return KeyRules{
 		Run: u.options.Run, Runs: u.runs, Now: u.options.Now, TakeOver: u.options.TakeOver, MaxAge: u.options.MaxKeyAge,
-	})
+	}
 }
 
 // delivery returns what a cluster holds. A side that is handed over is planned as if it held nothing.
@@ -145,11 +158,14 @@ func (u userKeys) deleteOrphans(d KeyDecision) []string {
 
 // create makes a key for the clusters that lack one, and notes the step by which each gets it.
 func (u userKeys) create(d KeyDecision, freed []string, written map[string]string) {
-	op := CreateKey{User: u.entity, Mark: u.made[u.entity] == ""}
+	op := CreateKey{User: u.entity, Mark: u.made[u.entity] == "", Pending: RunID(u.user.Tags[TagPending]), Replaces: d.Replaces}
 	for _, key := range u.user.Keys {
 		op.Others = append(op.Others, key.ID)
 	}
 	step := Step{Verb: Create, Target: "access key of " + describe(u.entity)}
+	if d.Replaces != "" {
+		step.Changes = []Change{{Field: "replaces", After: string(d.Replaces)}}
+	}
 	if d.Full {
 		step.Needs = freed
 	}
@@ -202,10 +218,10 @@ func (u userKeys) reuse(d KeyDecision, written map[string]string) {
 			Cluster: c.Cluster, Verb: Write, Target: deliveryTarget(c),
 			Op:      WriteDelivery{DeliveryOf: DeliveryOf{ClusterDelivery: c, Fresh: got.State == None}, Key: key},
 			Changes: configChanges(got, want),
-		})
+		}, u.entity)
 	}
 	if d.RotationDue {
-		u.note("", "access key %s of %s is older than %s: it is due for rotation", d.Key, describe(u.entity), days(u.options.MaxKeyAge))
+		u.note("", "access key %s of %s is older than %s: it is due for rotation (pullpass rotate)", d.Key, describe(u.entity), days(u.options.MaxKeyAge))
 	}
 }
 
@@ -256,8 +272,13 @@ func (u userKeys) fullText(d KeyDecision) string {
 }
 
 func (u userKeys) noteStrays(d KeyDecision) {
-	if len(d.Strays) > 0 && d.Action != KeyRefuse {
-		u.note("", "%s: no delivery of the share holds %s, which something else may use; it stays", describe(u.entity), joinKeys(d.Strays))
+	retiring := awsid.AccessKeyID(u.user.Tags[TagRetiring])
+	if slices.Contains(d.Strays, retiring) {
+		u.note("", "%s: a rotation has replaced %s; pullpass rotate goes on with that", describe(u.entity), retiring)
+	}
+	others := slices.DeleteFunc(slices.Clone(d.Strays), func(k awsid.AccessKeyID) bool { return k == retiring })
+	if len(others) > 0 && d.Action != KeyRefuse {
+		u.note("", "%s: no delivery of the share holds %s, which something else may use; it stays", describe(u.entity), joinKeys(others))
 	}
 }
 

@@ -39,6 +39,12 @@ func (w *worker) carryOut(ctx context.Context, op plan.Op, call caller) error {
 		return w.createKey(ctx, op, call)
 	case plan.DeleteKey:
 		return w.deleteKey(ctx, op, call)
+	case plan.DeactivateKey:
+		return w.deactivateKey(ctx, op, call)
+	case plan.ReactivateKey:
+		return w.setStatus(ctx, op.User, op.Key, types.StatusTypeActive, call)
+	case plan.DeleteRetiredKey:
+		return w.deleteRetired(ctx, op, call)
 	case plan.WriteDelivery:
 		return w.deliver(ctx, op.DeliveryOf, op.Key)
 	case plan.RestartController:

@@ -81,10 +81,10 @@ func calls(op plan.Op) int {
 	switch op := op.(type) {
 	case plan.CreateKey:
 		if op.Mark {
-			return 3
+			return 7
 		}
 		return 2
-	case plan.DeleteKey:
+	case plan.DeleteKey, plan.DeactivateKey, plan.DeleteRetiredKey:
 		return 4
 	case plan.UpdatePolicy:
 		if op.DeleteVersion != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
@@ -24,16 +25,18 @@ func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) 
 		return err
 	}
 	if op.Mark {
-		if err := w.putTags(ctx, op.User, map[string]string{plan.TagPending: string(w.Run)}, call); err != nil {
-			return err
-		}
-		if err := w.unmade(ctx, op); err != nil { // After the mark, which makes runs that begin now wait.
+		if err := w.mark(ctx, op, call); err != nil {
 			return err
 		}
 	}
 	key, err := w.newKey(ctx, op, call)
 	if err != nil {
 		return err
+	}
+	if op.Mark {
+		if err := w.keepMark(ctx, op, key.ID); err != nil {
+			return err
+		}
 	}
 	err = w.toEach(op.Deliveries, func(i int, d plan.DeliveryOf) error {
 		return of(d, places[i].Write(ctx, d.Config.WithKey(key)))
@@ -42,6 +45,61 @@ func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) 
 		return &UndeliveredError{User: op.User, Key: string(key.ID), Err: err}
 	}
 	return w.removeTags(ctx, op.User, []string{plan.TagPending}, call)
+}
+
+// mark marks the user, unless another run has done so since the plan was made, and makes sure that there is no new key.
+// IAM has no way to set a tag only if it is not set. So each of two runs that mark at the same time looks for the other's
+// key after its own mark, and for the other's mark after its own key: whatever the order, the last to mark is the one whose
+// mark both see, and the other makes no key or takes it back.
+func (w *worker) mark(ctx context.Context, op plan.CreateKey, call caller) error {
+	if err := w.unmarked(ctx, op.User, op.Pending); err != nil {
+		return err
+	}
+	tags := map[string]string{plan.TagPending: string(w.Run)}
+	if op.Replaces != "" {
+		tags[plan.TagRetiring] = string(op.Replaces)
+	}
+	if err := w.putTags(ctx, op.User, tags, call); err != nil {
+		return err
+	}
+	return w.unmade(ctx, op)
+}
+
+// unmarked makes sure that the user bears no mark but the one that the plan saw, or this run's.
+func (w *worker) unmarked(ctx context.Context, user arn.ARN, planned plan.RunID) error {
+	var found *plan.User
+	err := w.Settling.Do(ctx, func(ctx context.Context) (err error) {
+		if found, err = w.reader().getUser(ctx, user.Name()); err == nil && found == nil {
+			err = awsclient.ErrNotSeen
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, awsclient.ErrNotSeen):
+		return w.changed(user, "it is gone")
+	case err != nil:
+		return err
+	}
+	if mark := plan.RunID(found.Tags[plan.TagPending]); mark != "" && mark != planned && mark != w.Run {
+		return w.changed(user, fmt.Sprintf("run %s may be about to deliver a key", mark))
+	}
+	return nil
+}
+
+// keepMark makes sure that no other run has marked the user since this one did; otherwise it takes its key back, which
+// nobody has yet.
+func (w *worker) keepMark(ctx context.Context, op plan.CreateKey, made awsid.AccessKeyID) error {
+	err := w.stillMarked(ctx, op)
+	if err == nil {
+		return nil
+	}
+	_, deleteErr := w.in.IAM.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{
+		UserName: aws.String(op.User.Name()), AccessKeyId: aws.String(string(made)),
+	})
+	if absent(deleteErr) {
+		deleteErr = nil
+	}
+	return errors.Join(err, failed(w.id, deleteErr, "deleting access key %s of user %s, which nobody has", made, op.User.Name()))
 }
 
 // ready finds out where a key is to go, and that it can go there, before there is one.

@@ -99,7 +99,7 @@ func (w *worker) deleteLost(ctx context.Context, op plan.CreateKey) error {
 	if len(lost) > 1 { // One call makes one key.
 		return w.changed(op.User, "another run has made a key")
 	}
-	if err := w.stillMarked(ctx, op.User); err != nil {
+	if err := w.stillMarked(ctx, op); err != nil {
 		return err
 	}
 	key := plan.DeleteKey{User: op.User, Key: lost[0].ID}
@@ -120,19 +120,26 @@ func (w *worker) deleteLost(ctx context.Context, op plan.CreateKey) error {
 
 // stillMarked makes sure that the user bears this run's mark: a run that has come since puts its own there, and takes it
 // away once it has delivered.
-func (w *worker) stillMarked(ctx context.Context, user arn.ARN) error {
+func (w *worker) stillMarked(ctx context.Context, op plan.CreateKey) error {
 	err := w.Settling.Do(ctx, func(ctx context.Context) error {
-		found, err := w.reader().getUser(ctx, user.Name())
+		found, err := w.reader().getUser(ctx, op.User.Name())
 		if err != nil {
 			return err
 		}
-		if found == nil || plan.RunID(found.Tags[plan.TagPending]) != w.Run {
+		if found == nil {
 			return awsclient.ErrNotSeen
 		}
-		return nil
+		switch mark := plan.RunID(found.Tags[plan.TagPending]); mark {
+		case w.Run:
+			return nil
+		case "", op.Pending: // What was there before may be seen for a while yet.
+			return awsclient.ErrNotSeen
+		default:
+			return w.changed(op.User, fmt.Sprintf("run %s is at work on it", mark))
+		}
 	})
 	if errors.Is(err, awsclient.ErrNotSeen) {
-		return w.changed(user, "another run is at work on it")
+		return w.changed(op.User, "another run is at work on it")
 	}
 	return err
 }

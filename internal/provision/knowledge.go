@@ -1,0 +1,80 @@
+package provision
+
+import (
+	"time"
+
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/plan"
+)
+
+// knowledge is what a run has done to one user's keys. IAM may show it late, and a decision on what was before would do
+// it again, or take a key that was just made for one that is gone.
+type knowledge struct {
+	// made is when a key was made, the zero time for none.
+	made time.Time
+	// given are the clusters that hold it.
+	given       map[string]bool
+	status      map[awsid.AccessKeyID]bool
+	gone        map[awsid.AccessKeyID]bool
+	retiring    awsid.AccessKeyID
+	deactivated bool
+}
+
+func (k *knowledge) learn(op plan.Op, now time.Time) {
+	if k.status == nil {
+		k.status, k.gone = map[awsid.AccessKeyID]bool{}, map[awsid.AccessKeyID]bool{}
+	}
+	switch op := op.(type) {
+	case plan.CreateKey:
+		k.made, k.retiring, k.given = now, op.Replaces, map[string]bool{}
+		for _, d := range op.Deliveries {
+			k.given[d.Cluster] = true
+		}
+	case plan.PutTags:
+		k.retiring = awsid.AccessKeyID(op.Tags[plan.TagRetiring])
+	case plan.DeactivateKey:
+		k.status[op.Key], k.retiring, k.deactivated = false, op.Key, true
+	case plan.ReactivateKey:
+		k.status[op.Key], k.deactivated = true, false
+	case plan.DeleteKey:
+		k.gone[op.Key] = true
+	case plan.DeleteRetiredKey:
+		k.gone[op.Key], k.deactivated, k.retiring = true, false, ""
+	}
+}
+
+// amend puts what is known into what was read of the one user.
+func (k *knowledge) amend(observed plan.Observed) {
+	for _, account := range observed.Accounts {
+		for _, user := range account.Users {
+			k.amendUser(account, user)
+		}
+	}
+}
+
+func (k *knowledge) amendUser(account *plan.Account, user *plan.User) {
+	var keys []plan.Key
+	listed := map[awsid.AccessKeyID]bool{}
+	for _, key := range user.Keys {
+		if k.gone[key.ID] {
+			continue
+		}
+		if active, found := k.status[key.ID]; found {
+			key.Active = active
+		}
+		listed[key.ID] = true
+		keys = append(keys, key)
+	}
+	for cluster, d := range account.Deliveries {
+		id := d.Config.Key.ID
+		if !k.given[cluster] || d.State != plan.Held || listed[id] || k.gone[id] {
+			continue
+		}
+		listed[id] = true
+		keys = append(keys, plan.Key{ID: id, Active: true, Created: k.made, Use: plan.NeverUsed})
+	}
+	user.Keys = keys
+	if k.retiring != "" {
+		user.Tags[plan.TagRetiring] = string(k.retiring)
+	}
+}
