@@ -43,7 +43,7 @@ func (g *gateway) entry(req *request) requestlog.Entry {
 	trace := &req.trace
 	entry := requestlog.Entry{
 		Time: trace.begun, ID: req.id, Principal: trace.principal, Service: req.service.Name, Action: req.operation.Action,
-		Outcome: trace.outcome, Status: trace.answer.Status, Weather: trace.met.Told(),
+		UserAgent: req.http.UserAgent(), Outcome: trace.outcome, Status: trace.answer.Status, Weather: trace.met.Told(),
 	}
 	entry.Took(g.clock())
 	if req.verified {

@@ -4,6 +4,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"github.com/pullpass/pullpass/arn"
 )
@@ -73,4 +74,37 @@ func At(ctx context.Context, p Place) context.Context { return context.WithValue
 func PlaceOf(ctx context.Context) Place {
 	p, _ := ctx.Value(placeKey{}).(Place)
 	return p
+}
+
+// A Recorder takes effects from whoever makes them.
+type Recorder interface {
+	// Ready returns why nothing may be done, nil where something may. It is asked before every effect.
+	Ready() error
+	// Record takes what was done. Where it cannot be kept, Ready fails from then on.
+	Record(context.Context, Effect)
+}
+
+// Do makes an effect of which there is nothing to tell but an error; a nil Recorder is told nothing.
+func Do(ctx context.Context, r Recorder, action, resource string, do func() error) error {
+	if r == nil {
+		return do()
+	}
+	if err := r.Ready(); err != nil {
+		return err
+	}
+	err := do()
+	r.Record(ctx, Effect{Place: PlaceOf(ctx), Action: action, Resource: resource, Outcome: Outcome{Result: resultOf(err)}})
+	return err
+}
+
+// resultOf names errors of the operating system, which have no secrets in them.
+func resultOf(err error) Result {
+	var errno syscall.Errno
+	switch {
+	case err == nil:
+		return OK
+	case errors.As(err, &errno):
+		return Result(errno.Error())
+	}
+	return Failed
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/audit"
 	"github.com/pullpass/pullpass/internal/share"
 )
 
@@ -43,6 +45,10 @@ type Config struct {
 	Token func(ctx context.Context, serial string) (string, error)
 	// SessionName is the name of the sessions of roles that a share gives as access; empty for "pullpass".
 	SessionName string
+	// Run is put into the User-Agent of every request, as run/<id>; empty for no mark.
+	Run string
+	// Effects is asked before every call that changes something, and told what became of it; nil for nobody.
+	Effects audit.Recorder
 }
 
 // Retry bounds how calls are repeated that AWS throttled or that failed on the way.
@@ -132,13 +138,14 @@ func (f *Factory) For(ctx context.Context, access share.Access, region arn.Regio
 	if err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration for %s: %w", describe(access), err)
 	}
-	e.clients = &Clients{
-		STS:           sts.NewFromConfig(cfg),
-		IAM:           iam.NewFromConfig(cfg),
-		ECR:           ecr.NewFromConfig(cfg, func(o *ecr.Options) { o.Region = string(region) }),
-		Subscriptions: &Subscriptions{client: eks.NewFromConfig(cfg, func(o *eks.Options) { o.Region = string(region) })},
-	}
-	return e.clients, nil
+	clients := &Clients{}
+	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), f.audited(clients))
+	clients.STS = sts.NewFromConfig(cfg)
+	clients.IAM = iam.NewFromConfig(cfg)
+	clients.ECR = ecr.NewFromConfig(cfg, func(o *ecr.Options) { o.Region = string(region) })
+	clients.Subscriptions = &Subscriptions{client: eks.NewFromConfig(cfg, func(o *eks.Options) { o.Region = string(region) })}
+	e.clients = clients
+	return clients, nil
 }
 
 func (f *Factory) entry(k key) *entry {
@@ -194,6 +201,7 @@ func (f *Factory) chain(ctx context.Context, access share.Access) (aws.Config, e
 		config.WithHTTPClient(f.buildable),
 		config.WithRetryer(func() aws.Retryer { return newPatience(f.config.Retry) }),
 		config.WithDefaultRegion(string(f.config.Region)),
+		config.WithAPIOptions(f.marked()),
 		config.WithLogger(logging.Nop{}), // The SDK's own goes to stderr; what matters comes back as an error.
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.TokenProvider = func() (string, error) {

@@ -35,6 +35,8 @@ type Entry struct {
 	Latency float64 `json:"latency"`
 	// Weather is what the weather did to the request.
 	Weather []string `json:"weather,omitempty"`
+	// UserAgent is the header that CloudTrail keeps of a call; it is not kept of what CloudTrail does not see.
+	UserAgent string `json:"userAgent,omitempty"`
 }
 
 // Took sets the latency of a request that is over at an instant of the clock that gave its Time.
@@ -85,7 +87,7 @@ func (l *Log) Add(e Entry) {
 		return
 	}
 	e.Resources = bounded(e.Resources)
-	e.Action = cut(e.Action)
+	e.Action, e.UserAgent = cut(e.Action), cut(e.UserAgent)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.write(e)

@@ -19,7 +19,7 @@ func TestALineHasAllThatIsKnown(t *testing.T) {
 	log := requestlog.New(1, &lines, nil)
 	entry := requestlog.Entry{
 		Time: time.Date(2026, 11, 23, 1, 2, 3, 4000, time.UTC), ID: "id", Account: "111111111111",
-		Principal: "arn:aws:iam::111111111111:user/u", Service: "iam", Action: "iam:GetUser",
+		Principal: "arn:aws:iam::111111111111:user/u", Service: "iam", Action: "iam:GetUser", UserAgent: "curl/8",
 		Resources: []string{"arn:aws:iam::111111111111:user/v"}, Decision: requestlog.Deny, Outcome: "AccessDenied", Status: 403,
 		Weather: []string{"latency 80ms"},
 	}
@@ -28,7 +28,7 @@ func TestALineHasAllThatIsKnown(t *testing.T) {
 	want := `{"time":"2026-11-23T01:02:03.000004Z","id":"id","account":"111111111111",` +
 		`"principal":"arn:aws:iam::111111111111:user/u","service":"iam","action":"iam:GetUser",` +
 		`"resources":["arn:aws:iam::111111111111:user/v"],"decision":"deny","outcome":"AccessDenied","status":403,` +
-		`"latency":81.5,"weather":["latency 80ms"]}` + "\n"
+		`"latency":81.5,"weather":["latency 80ms"],"userAgent":"curl/8"}` + "\n"
 	if diff := cmp.Diff(want, lines.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -58,9 +58,10 @@ func TestWhatAClientSendsIsKeptWithinBounds(t *testing.T) {
 	for i := range given {
 		given[i] = strings.Repeat("r", 5000)
 	}
-	log.Add(requestlog.Entry{Resources: given})
-	kept := log.Recent()[0].Resources
-	if len(kept) != 10 || len(kept[0]) != 2048 || len(kept[9]) != 2048 {
+	log.Add(requestlog.Entry{Resources: given, Action: given[0], UserAgent: given[0]})
+	entry := log.Recent()[0]
+	kept := entry.Resources
+	if len(entry.Action) != 2048 || len(entry.UserAgent) != 2048 || len(kept) != 10 || len(kept[0]) != 2048 || len(kept[9]) != 2048 {
 		t.Errorf("kept %d resources", len(kept))
 	}
 	if len(given[0]) != 5000 {
