@@ -33,17 +33,21 @@ func (l Limits) rest(w http.ResponseWriter) {
 	}
 }
 
-// body is a request's body of which each piece must come in time.
+// body is a request's body of which each piece must come in time. Where it ends, net/http lifts the deadline.
 type body struct {
 	io.ReadCloser
 
 	limits  Limits
 	control *http.ResponseController
 	left    int // of the piece whose time has begun
+	over    error
 }
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
+	if b.over != nil {
+		return 0, b.over // A deadline would be that of whatever comes next.
+	}
 	if b.left <= 0 {
 		b.left = b.limits.Piece
 		if err := b.control.SetReadDeadline(time.Now().Add(b.limits.Stall)); err != nil {
@@ -52,10 +56,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.left -= n
-	if err == io.EOF {
-		// What comes now is the next request, which has its own time.
-		_ = b.control.SetReadDeadline(time.Time{})
-	}
+	b.over = err
 	return n, err
 }
 

@@ -2,6 +2,7 @@ package bounds_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -116,7 +117,12 @@ func TestAfterABodyTheHandlerMayTakeItsTime(t *testing.T) {
 	limits := impatient()
 	for proto, secure := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		l := serve(t, limits, secure, func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body)
+			if n, err := io.Copy(io.Discard, r.Body); n != int64(limits.Piece) || err != nil {
+				t.Errorf("%s: %d bytes and %v", proto, n, err)
+			}
+			if n, err := r.Body.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+				t.Errorf("%s: after the end %d bytes and %v", proto, n, err)
+			}
 			_, _ = io.WriteString(w, "one ")
 			timer := time.NewTimer(2 * limits.Stall)
 			defer timer.Stop()
@@ -126,7 +132,7 @@ func TestAfterABodyTheHandlerMayTakeItsTime(t *testing.T) {
 			case <-r.Context().Done():
 			}
 		})
-		if _, got := l.ask(strings.NewReader("body")); got != "one two" {
+		if _, got := l.ask(strings.NewReader(strings.Repeat("b", limits.Piece))); got != "one two" {
 			t.Errorf("%s: got %q", proto, got)
 		}
 	}
@@ -174,6 +180,78 @@ func TestAnAnswerMustBeRead(t *testing.T) {
 			}
 			_ = response.Body.Close()
 		})
+	}
+}
+
+// TestAnAnswerThatIsReadMayTakeAsLongAsItLikes has a client that reads all the time, and so slowly that the whole takes
+// longer than a piece may.
+func TestAnAnswerThatIsReadMayTakeAsLongAsItLikes(t *testing.T) {
+	const size, reads = 32 << 20, 32
+	limits := impatient()
+	limits.Stall = 500 * time.Millisecond
+	for proto, secure := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
+		t.Run(proto, func(t *testing.T) {
+			t.Parallel()
+			sent := make(chan error, 1)
+			l := serve(t, limits, secure, func(w http.ResponseWriter, _ *http.Request) {
+				_, err := w.Write(make([]byte, size))
+				sent <- err
+			})
+			response, err := l.client.Get(l.url())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = response.Body.Close() }()
+			ticker := time.NewTicker(2 * limits.Stall / reads)
+			defer ticker.Stop()
+			for range reads {
+				if n, err := io.CopyN(io.Discard, response.Body, size/reads); err != nil {
+					t.Fatalf("%d bytes and %v", n, err)
+				}
+				<-ticker.C
+			}
+			if err := <-sent; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestAnAnswerThatHTTP2HoldsBackIsNotHeldForLong has a client that gives no room for any body: what the handler has written
+// waits in buffers when the handler is done.
+func TestAnAnswerThatHTTP2HoldsBackIsNotHeldForLong(t *testing.T) {
+	l := serve(t, impatient(), true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "held back") })
+	transport, ok := l.client.Transport.(*http.Transport)
+	if !ok {
+		t.Fatalf("%T", l.client.Transport)
+	}
+	config := transport.TLSClientConfig.Clone()
+	config.NextProtos, config.ServerName = []string{"h2"}, "example.com"
+	conn := tls.Client(l.dial(""), config)
+	const (
+		settings = "\x00\x00\x06\x04\x00\x00\x00\x00\x00" + "\x00\x04\x00\x00\x00\x00" // INITIAL_WINDOW_SIZE = 0
+		headers  = "\x00\x00\x06\x01\x05\x00\x00\x00\x01" + "\x82\x87\x84\x41\x01x"    // GET https://x/, END_STREAM
+	)
+	if _, err := io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+settings+headers); err != nil {
+		t.Fatal(err)
+	}
+	const headersFrame, rstFrame = 1, 3 // RFC 9113, section 6
+	answered := false
+	for {
+		var frame [9]byte
+		if _, err := io.ReadFull(conn, frame[:]); err != nil {
+			t.Fatalf("the connection ends before the stream: %v", err)
+		}
+		if _, err := io.CopyN(io.Discard, conn, int64(frame[0])<<16|int64(frame[1])<<8|int64(frame[2])); err != nil {
+			t.Fatal(err)
+		}
+		answered = answered || frame[3] == headersFrame
+		if frame[3] == rstFrame {
+			break
+		}
+	}
+	if !answered {
+		t.Error("there was no answer to hold back")
 	}
 }
 
