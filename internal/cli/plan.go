@@ -134,6 +134,8 @@ func problemHint(kind plan.ProblemKind) string {
 		return "wait for the other run to end; --take-over disregards it"
 	case plan.KeysFull:
 		return "delete the key that is not needed, in the destination account"
+	case plan.RotationRefused:
+		return "pullpass plan shows what else is the matter; --key AKIA… names a key that may go"
 	case plan.DeliveryUnknown:
 		return "make the delivery readable, or move away what is there"
 	case plan.NoNamespace:

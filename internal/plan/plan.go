@@ -139,6 +139,8 @@ const (
 	KeyBusy ProblemKind = "key-busy"
 	// KeysFull: the user has as many keys as IAM allows, and none of them may go.
 	KeysFull ProblemKind = "keys-full"
+	// RotationRefused: a key cannot be replaced as things are.
+	RotationRefused ProblemKind = "rotation-refused"
 	// DeliveryUnknown: what the cluster holds could not be read.
 	DeliveryUnknown ProblemKind = "delivery-unknown"
 	// NoNamespace: the cluster lacks the namespace of the Secret.

@@ -25,14 +25,6 @@ func (t retirement) decide() RotationDecision {
 		d.Failed = slices.ContainsFunc(gaps, func(g Gap) bool { return g.kind == broken })
 		return d
 	}
-	if d.Deliver = t.behind(); len(d.Deliver) > 0 {
-		d.Action = RotateDeliver
-		return d
-	}
-	if d.Prove = t.unproven(); len(d.Prove) > 0 {
-		d.Action = RotateProve
-		return d
-	}
 	next, patience := RotateDeactivate, t.patience()
 	if !t.old.Active {
 		// What was deactivated too early can be mended, what was deleted can not.
@@ -45,6 +37,12 @@ func (t retirement) decide() RotationDecision {
 		d.Action, d.Risks = next, gaps
 	default:
 		d.Action, d.Missing = RotateWait, gaps
+	}
+	// First what can be done about the gaps; they are what is known so far.
+	if d.Deliver = t.behind(); len(d.Deliver) > 0 {
+		d.Action = RotateDeliver
+	} else if d.Prove = t.unproven(); len(d.Prove) > 0 {
+		d.Action = RotateProve
 	}
 	return d
 }
@@ -107,7 +105,7 @@ func (t retirement) gaps() []Gap {
 		case h.State == Unknown && h.Copy:
 			unseen = append(unseen, "the copy of workload cluster "+h.Cluster)
 		case h.State == Unknown:
-			gaps = append(gaps, Gap{Cluster: h.Cluster, What: "what it holds cannot be read"})
+			gaps = append(gaps, Gap{Cluster: h.Cluster, What: "what it holds cannot be read", kind: unclear})
 		case h.Key != t.current.ID:
 			gaps = append(gaps, t.holding(h))
 		default:

@@ -94,15 +94,16 @@ func (s *side) rotate(want share.User, clusters []share.ClusterDelivery, o Rotat
 	if o.Key != "" && (got == nil || !slices.ContainsFunc(got.Keys, func(k Key) bool { return k.ID == o.Key })) {
 		return r, false
 	}
-	switch {
-	case got == nil:
+	if got == nil {
 		r.RotationDecision = RotationDecision{Action: RotateNothing, Why: "the user is not there yet; pullpass apply makes it"}
-		return r, true
-	case got.Tags[share.TagShare] != s.share || got.ARN != want.ARN():
-		r.RotationDecision = RotationDecision{Action: RotateRefuse, Why: "the user is not the share's; pullpass plan says whose it is"}
 		return r, true
 	}
 	u := userKeys{side: s, entity: got.ARN, clusters: clusters, user: got}
+	if got.Tags[share.TagShare] != s.share || got.ARN != want.ARN() {
+		r.RotationDecision = RotationDecision{Action: RotateRefuse, Why: "it is not the share's; pullpass plan says whose it is"}
+		u.rotation(r.RotationDecision)
+		return r, true
+	}
 	situation := u.situation(false)
 	for i := range situation.Holders {
 		h := &situation.Holders[i]
@@ -127,6 +128,7 @@ func (u userKeys) rotation(d RotationDecision) {
 		u.controllers(written)
 		u.note("", "%s: once every user of access key %s has moved to the new one, it is deactivated, and deleted if nothing fails then",
 			describe(u.entity), d.Old)
+		u.noteGaps(d)
 	case RotateDeliver:
 		u.handOn(d, written)
 	case RotateDeactivate:
@@ -144,8 +146,30 @@ func (u userKeys) rotation(d RotationDecision) {
 		u.unmark(deleted)
 	case RotateUnmark:
 		u.unmark()
-	case RotateNothing, RotateBusy, RotateRefuse, RotateProve, RotateWait:
+	case RotateBusy:
+		u.hold(KeyBusy, d)
+	case RotateRefuse:
+		u.hold(RotationRefused, d)
+	case RotateProve, RotateWait:
+		u.note("", "%s: access key %s has taken the place of %s, which goes once every user of it has moved", describe(u.entity), d.New, d.Old)
+		u.noteGaps(d)
+	case RotateNothing:
 	}
+}
+
+// noteGaps says what is known so far to keep the old key, or to be put at risk.
+func (u userKeys) noteGaps(d RotationDecision) {
+	for _, gap := range d.Missing {
+		u.note(gap.Cluster, "missing: %s", gap)
+	}
+	for _, gap := range d.Risks {
+		u.note(gap.Cluster, "may break: %s", gap)
+	}
+}
+
+// hold records why a rotation cannot go on. It stops no other of the side.
+func (u userKeys) hold(kind ProblemKind, d RotationDecision) {
+	u.problems = append(u.problems, Problem{Kind: kind, Account: u.Account, Target: describe(u.entity), Msg: d.Why})
 }
 
 // handOn gives the new key to clusters that lack it, once the user bears the mark that tells which key is the old one.

@@ -225,6 +225,7 @@ func (s KeySituation) renewal(current Key, r RotationRules) RotationDecision {
 	case len(d.Deliver) == 0:
 		return RotationDecision{Action: RotateRefuse, Old: current.ID, Why: "no cluster can be given a new key"}
 	case !d.Full, len(d.Orphans) > 0:
+		d.foresee(s, r)
 		return d
 	case len(c.young) > 0:
 		return RotationDecision{Action: RotateBusy, Old: current.ID,
@@ -233,4 +234,25 @@ func (s KeySituation) renewal(current Key, r RotationRules) RotationDecision {
 	others := slices.DeleteFunc(slices.Clone(s.Keys), func(k Key) bool { return k.ID == current.ID })
 	return RotationDecision{Action: RotateRefuse, Old: current.ID,
 		Why: fmt.Sprintf("the user has %d access keys, as many as IAM allows, and something else may use %s", len(s.Keys), others[0].ID)}
+}
+
+// foresee names the gaps that there will be however the making of a new key goes.
+func (d *RotationDecision) foresee(s KeySituation, r RotationRules) {
+	var gaps []Gap
+	for _, h := range s.Holders {
+		switch {
+		case h.State == Unknown:
+			gaps = append(gaps, Gap{Cluster: h.Cluster, What: "what it holds cannot be read"})
+		case h.Blocked && h.State == Held:
+			gaps = append(gaps, Gap{Cluster: h.Cluster, What: fmt.Sprintf("it holds %s, and cannot be written", h.Key)})
+		case h.Handed:
+			gaps = append(gaps, Gap{Cluster: h.Cluster, What: fmt.Sprintf("nothing will show whether whatever takes over its files has moved, "+
+				"but that %s is not used for %d hours", d.Old, r.Idle/time.Hour)})
+		}
+	}
+	if end := (deadline{r.Patience.end(r.Now)}); end.over(r.Now) {
+		d.Risks = gaps
+	} else {
+		d.Missing = gaps
+	}
 }

@@ -32,7 +32,7 @@ type Rotator struct {
 	Watch time.Duration
 	// Grace is how long is waited for what passes by itself, such as the restart of a packages controller.
 	Grace time.Duration
-	// Wait sleeps for a time or until the context ends.
+	// Wait sleeps for a time or until the context ends; nil for the real clock.
 	Wait func(context.Context, time.Duration) error
 }
 
@@ -40,6 +40,8 @@ type Rotator struct {
 type UserResult struct {
 	// UserRotation is what was decided last: what is missing, or why there was nothing to do.
 	plan.UserRotation
+	// Risks are what was disregarded because patience had ended: each may break.
+	Risks []plan.Gap
 	// Steps are what was done, in order.
 	Steps []StepResult
 	// Ended says that the rotation is over: the old key is gone.
@@ -155,7 +157,9 @@ func (t *turns) run(ctx context.Context) error {
 		if !found { // The key that was asked for is gone.
 			return nil
 		}
-		t.result.RotationDecision = next.Users[0].RotationDecision
+		if d := next.Users[0].RotationDecision; d.Old != "" || !t.result.Ended { // The end of it still tells the keys.
+			t.result.RotationDecision = d
+		}
 		goOn, err := t.take(ctx, next)
 		switch {
 		case errors.Is(err, ErrChanged) && changes < maxChanges:
@@ -174,7 +178,7 @@ func (t *turns) decide(ctx context.Context) (next *plan.Rotation, found bool, er
 	switch {
 	case err != nil:
 		return nil, false, err
-	case len(next.Problems) > 0:
+	case next.Sides[0].State == plan.Stopped:
 		return nil, false, errors.New(next.Problems[0].String())
 	}
 	return next, len(next.Users) == 1, nil
@@ -190,10 +194,11 @@ func (t *turns) take(ctx context.Context, next *plan.Rotation) (goOn bool, err e
 		return t.soon(ctx, d)
 	case plan.RotateDeactivate:
 		t.keepFaults()
+		t.result.Risks = d.Risks
 		if err := t.apply(ctx, next.Plan); err != nil {
 			return false, err
 		}
-		return true, t.Wait(context.WithoutCancel(ctx), t.Watch)
+		return true, t.pause(context.WithoutCancel(ctx), t.Watch)
 	case plan.RotateReactivate:
 		if err := t.apply(context.WithoutCancel(ctx), next.Plan); err != nil {
 			return false, err
@@ -262,8 +267,22 @@ func (t *turns) soon(ctx context.Context, d plan.RotationDecision) (goOn bool, e
 	}
 	t.waited += between
 	clear(t.receipts)
-	if err := t.Wait(ctx, between); err != nil {
+	if err := t.pause(ctx, between); err != nil {
 		return false, fmt.Errorf("%w: the run was stopped: %w", errUnmet, err)
 	}
 	return true, nil
+}
+
+func (r *Rotator) pause(ctx context.Context, d time.Duration) error {
+	if r.Wait != nil {
+		return r.Wait(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
