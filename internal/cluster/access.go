@@ -177,6 +177,7 @@ func (a Access) dial(name string, config *rest.Config) (*Cluster, error) {
 		config.Timeout = defaultTimeout
 	}
 	config.WarningHandlerWithContext = rest.NoWarnings{}
+	config.Wrap(func(inner http.RoundTripper) http.RoundTripper { return bounded{inner} })
 	if a.Wrap != nil {
 		config.Wrap(a.Wrap)
 	}
@@ -186,6 +187,7 @@ func (a Access) dial(name string, config *rest.Config) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w to %s: %w", ErrAccess, name, err)
 	}
+	client.CheckRedirect = stay
 	requests, err := rest.UnversionedRESTClientForConfigAndClient(config, client)
 	if err != nil {
 		return nil, fmt.Errorf("%w to %s: %w", ErrAccess, name, err)

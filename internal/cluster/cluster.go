@@ -32,6 +32,8 @@ type object struct {
 	// words are such as "Secret eksa-packages/aws-secret".
 	words string
 	path  []string
+	// kind and name are the answer's own; a list has no name.
+	kind, name string
 }
 
 // params are the query parameters of a request.
@@ -40,7 +42,7 @@ type params map[string]string
 // get reads an object or a list into what it decodes to.
 func (c *Cluster) get(ctx context.Context, what object, query params, into any) error {
 	request := c.client.Get().AbsPath(what.path...)
-	if err := c.do(ctx, request, query, into); err != nil {
+	if err := c.do(ctx, what, request, query, into); err != nil {
 		return fmt.Errorf("reading %s in %s: %w", what.words, c, err)
 	}
 	return nil
@@ -49,7 +51,7 @@ func (c *Cluster) get(ctx context.Context, what object, query params, into any) 
 // create posts a new object to its collection.
 func (c *Cluster) create(ctx context.Context, what object, query params, body any) error {
 	request := c.client.Post().AbsPath(what.path...)
-	if err := c.send(ctx, request, query, body); err != nil {
+	if err := c.send(ctx, what, request, query, body); err != nil {
 		return fmt.Errorf("creating %s in %s: %w", what.words, c, err)
 	}
 	return nil
@@ -58,7 +60,7 @@ func (c *Cluster) create(ctx context.Context, what object, query params, body an
 // patch changes an object; a patch that is applied creates it where it is not there.
 func (c *Cluster) patch(ctx context.Context, what object, kind types.PatchType, query params, body any) error {
 	request := c.client.Patch(kind).AbsPath(what.path...)
-	if err := c.send(ctx, request, query, body); err != nil {
+	if err := c.send(ctx, what, request, query, body); err != nil {
 		return fmt.Errorf("writing %s in %s: %w", what.words, c, err)
 	}
 	return nil
@@ -66,28 +68,27 @@ func (c *Cluster) patch(ctx context.Context, what object, kind types.PatchType, 
 
 // send makes one attempt: who writes decides himself what is repeated, because a change may have been made although its
 // answer was lost.
-func (c *Cluster) send(ctx context.Context, request *rest.Request, query params, body any) error {
+func (c *Cluster) send(ctx context.Context, what object, request *rest.Request, query params, body any) error {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	return c.do(ctx, request.MaxRetries(0).Body(encoded), query, nil)
+	return c.do(ctx, what, request.MaxRetries(0).Body(encoded), query, nil)
 }
 
-func (c *Cluster) do(ctx context.Context, request *rest.Request, query params, into any) error {
+// do makes a request. That it succeeded is believed only of an answer that is the object.
+func (c *Cluster) do(ctx context.Context, what object, request *rest.Request, query params, into any) error {
 	for name, value := range query {
 		request = request.Param(name, value)
 	}
-	result := request.Do(ctx)
-	if err := result.Error(); err != nil {
-		return explain(ctx, err)
-	}
-	if into == nil {
-		return nil
-	}
-	body, err := result.Raw()
+	bounded, cancel := context.WithTimeout(ctx, longestCall)
+	defer cancel()
+	body, err := ask(bounded, request)
 	if err != nil {
 		return explain(ctx, err)
+	}
+	if err := what.isOf(body); err != nil || into == nil {
+		return err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return fmt.Errorf("decoding the answer: %w", err)

@@ -62,18 +62,23 @@ func explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	var status apierrors.APIStatus
-	if errors.As(err, &status) {
-		return &failure{kind: refusal(err), words: status.Status().Message, cause: err}
+	switch {
+	case isUnknownKind(err):
+		return &failure{words: "there is no such page: the kind was never installed, or what answers is no API server", cause: err}
+	case errors.As(err, &status):
+		return &failure{kind: refusal(err), words: printable(status.Status().Message), cause: err}
+	case errors.Is(err, errTooLong):
+		return &failure{words: errTooLong.Error(), cause: err}
 	}
 	inner := err
 	if request := (*url.Error)(nil); errors.As(err, &request) {
 		inner = request.Err
 	}
 	kind := error(nil)
-	if isNetwork(err) {
+	if isNetwork(err) || errors.Is(err, errRedirect) {
 		kind = ErrUnreachable
 	}
-	return &failure{kind: kind, words: inner.Error(), cause: err}
+	return &failure{kind: kind, words: printable(inner.Error()), cause: err}
 }
 
 func refusal(err error) error {
@@ -106,8 +111,16 @@ func transient(err error) bool {
 	return code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
 }
 
-// isMissing reports that an object is not there, be it for want of its namespace.
-func isMissing(err error) bool { return apierrors.IsNotFound(err) }
+// isMissing reports that an object is not there, be it for want of its namespace. A page that is not found does not count:
+// that is what whoever stands in an API server's place answers, and the cluster behind him may hold anything.
+func isMissing(err error) bool {
+	return apierrors.IsNotFound(err) && !apierrors.IsUnexpectedServerError(err)
+}
+
+// isUnknownKind reports that there is no such page, as API servers answer for kinds that were never installed.
+func isUnknownKind(err error) bool {
+	return apierrors.IsNotFound(err) && apierrors.IsUnexpectedServerError(err)
+}
 
 // isNamespaceMissing reports that a write found no namespace.
 func isNamespaceMissing(err error) bool {

@@ -53,8 +53,8 @@ func (c *Cluster) bundles(ctx context.Context, name string) (*lint.BundleControl
 		return nil, unlessMissing(err)
 	}
 	return &lint.BundleController{
-		DefaultRegistry: b.Spec.DefaultRegistry, DefaultImageRegistry: b.Spec.DefaultImageRegistry,
-		ActiveBundle: b.Spec.ActiveBundle, State: b.Status.State, Detail: b.Status.Detail,
+		DefaultRegistry: printable(b.Spec.DefaultRegistry), DefaultImageRegistry: printable(b.Spec.DefaultImageRegistry),
+		ActiveBundle: b.Spec.ActiveBundle, State: printable(b.Status.State), Detail: printable(b.Status.Detail),
 	}, nil
 }
 
@@ -66,8 +66,9 @@ func (c *Cluster) provider(ctx context.Context, name string) (*lint.CredentialPr
 	return parseProvider(p.Spec.Config)
 }
 
+// unlessMissing takes a kind that was never installed for an object that is not there.
 func unlessMissing(err error) error {
-	if isMissing(err) {
+	if isMissing(err) || isUnknownKind(err) {
 		return nil
 	}
 	return err

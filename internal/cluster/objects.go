@@ -9,6 +9,7 @@ func secretObject(namespace, name string) object {
 	return object{
 		words: "Secret " + namespace + "/" + name,
 		path:  []string{"api", "v1", "namespaces", namespace, "secrets", name},
+		kind:  "Secret", name: name,
 	}
 }
 
@@ -16,17 +17,20 @@ func secretObject(namespace, name string) object {
 func theSecret() object { return secretObject(namespace, credential.SecretName) }
 
 func namespaces() object {
-	return object{words: "Namespace " + namespace, path: []string{"api", "v1", "namespaces"}}
+	return object{words: "Namespace " + namespace, path: []string{"api", "v1", "namespaces"}, kind: "Namespace", name: namespace}
 }
 
 func namespaceObject() object {
-	return object{words: "Namespace " + namespace, path: []string{"api", "v1", "namespaces", namespace}}
+	return object{
+		words: "Namespace " + namespace, path: []string{"api", "v1", "namespaces", namespace}, kind: "Namespace", name: namespace,
+	}
 }
 
 func deploymentObject() object {
 	return object{
 		words: "Deployment " + namespace + "/" + controllerName,
 		path:  []string{"apis", "apps", "v1", "namespaces", namespace, "deployments", controllerName},
+		kind:  "Deployment", name: controllerName,
 	}
 }
 
@@ -34,6 +38,7 @@ func podsOfController() object {
 	return object{
 		words: "the pods of Deployment " + namespace + "/" + controllerName,
 		path:  []string{"api", "v1", "namespaces", namespace, "pods"},
+		kind:  "PodList",
 	}
 }
 
@@ -41,6 +46,7 @@ func bundleControllerObject(cluster string) object {
 	return object{
 		words: "PackageBundleController " + namespace + "/" + cluster,
 		path:  []string{"apis", packagesGroup, "v1alpha1", "namespaces", namespace, "packagebundlecontrollers", cluster},
+		kind:  "PackageBundleController", name: cluster,
 	}
 }
 
@@ -48,6 +54,7 @@ func packageObjects(cluster string) object {
 	return object{
 		words: "the Packages of cluster " + cluster,
 		path:  []string{"apis", packagesGroup, "v1alpha1", "namespaces", packagesNamespace(cluster), "packages"},
+		kind:  "PackageList",
 	}
 }
 
@@ -55,5 +62,6 @@ func providerObject(cluster string) object {
 	return object{
 		words: "Package " + packagesNamespace(cluster) + "/" + providerPackageName,
 		path:  append(packageObjects(cluster).path, providerPackageName),
+		kind:  "Package", name: providerPackageName,
 	}
 }

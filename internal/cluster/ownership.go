@@ -52,7 +52,7 @@ func owners(records []metav1.ManagedFieldsEntry, path ...string) ([]owner, error
 		if !has {
 			continue
 		}
-		o := owner{manager: record.Manager, applies: record.Operation == metav1.ManagedFieldsOperationApply}
+		o := owner{manager: printable(record.Manager), applies: record.Operation == metav1.ManagedFieldsOperationApply}
 		if record.Time != nil {
 			o.written = record.Time.Time
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/lexer"
@@ -78,7 +77,7 @@ func parseProvider(config string) (*lint.CredentialProvider, error) {
 	if err := yaml.Unmarshal([]byte(config), &parsed); err != nil {
 		return nil, fmt.Errorf("reading the config of Package %s: %w", providerPackageName, err)
 	}
-	found := &lint.CredentialProvider{SourceRegistry: parsed.SourceRegistry}
+	found := &lint.CredentialProvider{SourceRegistry: printable(parsed.SourceRegistry)}
 	for _, c := range parsed.Credential {
 		if c.SecretName == theSecretName {
 			found.MatchImages = append(found.MatchImages, c.MatchImages...)
@@ -98,7 +97,7 @@ func (c *Cluster) mirrorEndpoint(ctx context.Context, name string) (string, erro
 	if isMissing(err) {
 		return "", nil
 	}
-	return strings.TrimSpace(string(secret.Data[mirrorEndpointKey])), err
+	return printable(string(secret.Data[mirrorEndpointKey])), err
 }
 
 // MirrorCredential returns the Docker config file in which the packages controller keeps its token for the registry;
@@ -127,7 +126,9 @@ func (c *Cluster) Packages(ctx context.Context, cluster string) ([]Package, erro
 	}
 	packages := make([]Package, 0, len(list.Items))
 	for _, p := range list.Items {
-		packages = append(packages, Package{Name: p.Metadata.Name, State: p.Status.State, Detail: p.Status.Detail})
+		packages = append(packages, Package{
+			Name: printable(p.Metadata.Name), State: printable(p.Status.State), Detail: printable(p.Status.Detail),
+		})
 	}
 	return packages, nil
 }

@@ -19,7 +19,7 @@ func TestSigningIn(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		seen := base64.StdEncoding.EncodeToString([]byte(r.Header.Get("Authorization") + " by " + r.UserAgent()))
-		_, _ = fmt.Fprintf(w, `{"kind": "Secret", "apiVersion": "v1", "data": {"config.json": %q}}`, seen) // Whoever asked sees what is missing.
+		_, _ = fmt.Fprintf(w, `{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "registry-mirror-cred"}, "data": {"config.json": %q}}`, seen) // Whoever asked sees what is missing.
 	}))
 	t.Cleanup(server.Close)
 	authority := base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))

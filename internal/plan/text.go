@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // WriteText writes the plan for people: by account, each step with its mark, documents in full, and the sum of it in the
@@ -51,7 +53,15 @@ type textWriter struct{ b strings.Builder }
 // printf writes one line, without the white space that an empty value leaves at its end.
 func (t *textWriter) printf(indent int, format string, args ...any) {
 	line := strings.Repeat(" ", indent) + fmt.Sprintf(format, args...)
-	t.b.WriteString(strings.TrimRight(line, " ") + "\n")
+	t.b.WriteString(strings.TrimRight(strings.Map(harmless, line), " ") + "\n")
+}
+
+// harmless takes away what a terminal would obey: some of what is printed comes out of accounts and clusters.
+func harmless(r rune) rune {
+	if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		return utf8.RuneError
+	}
+	return r
 }
 
 func (t *textWriter) side(p *Plan, side Side) {
