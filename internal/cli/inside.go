@@ -2,11 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/pullpass/pullpass/internal/cluster"
+	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/lint"
-	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/verify"
 )
 
@@ -80,8 +81,9 @@ func (s *session) unseenCopy(ctx context.Context, c *clusterReport) string {
 	if err != nil {
 		return err.Error()
 	}
-	if got := place.Observe(ctx); got.State == plan.Unknown && got.Err != nil {
-		return got.Err.Error()
+	// A copy that was read is proven or broken, however little sense it makes.
+	if _, err := place.Config(ctx); err != nil && !errors.Is(err, delivery.ErrNothing) {
+		return err.Error()
 	}
 	return ""
 }

@@ -176,6 +176,9 @@ func (v View) proveMirror(w *walk, ctx context.Context) (string, error) {
 	}
 	auth, found := config.Auths[w.in.Registry.Host()]
 	if !found {
+		if mirror := v.mirror(ctx); mirror != "" {
+			return "", unseen(fmt.Errorf("packages come through the registry mirror %s, for which no token of AWS is needed", mirror))
+		}
 		return "", &Fault{Side: Cluster, Hint: restartHint + "; it looks up the registry in the PackageBundleController",
 			Err: fmt.Errorf("Secret registry-mirror-cred has no token for %s", w.in.Registry.Host())}
 	}
@@ -188,6 +191,18 @@ func (v View) proveMirror(w *walk, ctx context.Context) (string, error) {
 	}
 	detail, err := w.proveManifest(ctx)
 	return "with the cluster's own token: " + detail, err
+}
+
+// mirror is the registry mirror that the cluster pulls from, empty where there is none or nothing is known of it.
+func (v View) mirror(ctx context.Context) string {
+	if v.Settings == nil {
+		return ""
+	}
+	s, err := v.Settings(ctx)
+	if err != nil {
+		return ""
+	}
+	return s.Mirror
 }
 
 const restartHint = "the packages controller writes it within the hour, or 30 s after its start; its log says why it does not"

@@ -105,6 +105,19 @@ func TestTheLinksBeyondTheCredential(t *testing.T) {
 			},
 			verify.LinkMirror, verify.Failed, "has no token for " + wanted().Host(),
 		},
+		"a token for a registry mirror": {
+			func(v *verify.View) {
+				v.MirrorCredential = told([]byte(`{"auths":{"harbor.example.com":{"auth":"QTpC"}}}`))
+				v.Settings = told(verify.Settings{State: "active", Mirror: "harbor.example.com"})
+			},
+			verify.LinkMirror, verify.Unseen, "through the registry mirror harbor.example.com",
+		},
+		"a token for another registry, and settings that nobody may see": {
+			func(v *verify.View) {
+				v.MirrorCredential, v.Settings = told([]byte(`{"auths":{}}`)), untold[verify.Settings](forbidden)
+			},
+			verify.LinkMirror, verify.Failed, "has no token for " + wanted().Host(),
+		},
 		"a token that is none": {
 			func(v *verify.View) { v.MirrorCredential = told([]byte(`hush`)) }, verify.LinkMirror, verify.Failed, "is not JSON",
 		},
