@@ -21,8 +21,8 @@ func (c *config) chain() {
 	if c.startsWithKey(start) {
 		return
 	}
-	visited := map[string]bool{}
-	for p := start; len(visited) < maxChain; {
+	visited, p := map[string]bool{}, start
+	for range maxChain {
 		visited[p.name] = true
 		c.role(p)
 		next, ok := c.next(p, visited)

@@ -225,7 +225,7 @@ func secretExamples() map[lint.Code]map[string]example {
 			"the page's own": {documented(encoded(good)), documented("<encoded-aws-config-file>"), []string{"error 11:11 config"}},
 			"no text":        {documented(encoded(good)), documented("[a]"), []string{"error 11:11 config"}},
 		},
-		"PP104": {"both": {documented(encoded(good)), keys(anID, secret, "us-west-2") + "  " + config + "\n", []string{"warning 11:11 config"}}},
+		"PP104": {"both": {manifest(`AWS_ACCESS_KEY_ID: ""`, `AWS_SECRET_ACCESS_KEY: ""`, "REGION: "+encoded("us-west-2"), config), keys(anID, secret, "us-west-2") + "  " + config + "\n", []string{"warning 11:11 config"}}},
 		"PP105": {
 			"three empty keys":    {documented(encoded(good)), manifest(`AWS_ACCESS_KEY_ID: ""`, `AWS_SECRET_ACCESS_KEY: ""`, `REGION: ""`), []string{"error 8:3"}},
 			"a Region and no key": {keys(anID, secret, "us-west-2"), keys("", "", "us-west-2"), []string{"error 8:3"}},

@@ -61,6 +61,7 @@ func liveExamples() map[lint.Code]map[string]func(*lint.Live) {
 			"none":                func(l *lint.Live) { l.Provider.MatchImages = nil },
 			"the legacy registry": func(l *lint.Live) { l.Provider.MatchImages = []string{registry.Legacy().Host()} },
 			"one repository":      func(l *lint.Live) { l.Provider.MatchImages = []string{wantedHost + "/harbor"} },
+			"globs too few":       func(l *lint.Live) { l.Provider.MatchImages = []string{"*.*.*"} },
 			"a glob too short":    func(l *lint.Live) { l.Provider.MatchImages = []string{"*.amazonaws.com"} },
 		},
 		"PP306": {"the public registry": func(l *lint.Live) { l.Provider.SourceRegistry = "public.ecr.aws/eks-anywhere" }},

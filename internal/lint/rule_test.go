@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,5 +162,11 @@ func TestManyAlikeAreCutOffAndHideNothingElse(t *testing.T) {
 	}
 	if last := found[len(found)-1].Message; !strings.HasSuffix(last, "further ones are not listed") {
 		t.Errorf("the last one does not say that there are more: %s", last)
+	}
+}
+
+func TestBase64OfSomethingElseIsNoConfig(t *testing.T) {
+	if found := codes(lint.Check("f", []byte(encoded("stray\n")))); slices.Contains(found, "PP002") {
+		t.Errorf("findings: %v", found)
 	}
 }

@@ -1,6 +1,7 @@
 package sarif_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -132,6 +133,23 @@ func TestFixesAreThoseWithoutASecret(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"PP004 " + strings.Replace(bad, "[u]", "[profile u]", 1)}, got); diff != "" {
 		t.Errorf("fixes (-want +got):\n%s", diff)
+	}
+}
+
+func TestNoFixCarriesACredential(t *testing.T) {
+	encoded := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	twice := "kind: Secret\nmetadata: {name: aws-secret, namespace: eksa-packages}\ndata:\n  config: " + encoded(encoded(bad)) + "\n"
+	for _, src := range []string{twice, encoded(bad)} {
+		mended := false
+		for _, r := range decode(t, lint.Check("f", []byte(src))).Runs[0].Results {
+			mended = mended || r.RuleID == "PP002"
+			if r.RuleID == "PP002" && len(r.Fixes) > 0 {
+				t.Error("a fix carries the config")
+			}
+		}
+		if !mended {
+			t.Error("PP002 is not found")
+		}
 	}
 }
 
