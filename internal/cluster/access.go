@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,11 +44,21 @@ type Access struct {
 
 const defaultTimeout = 15 * time.Second
 
+// An Opener opens clusters, reading each kubeconfig once: a fleet's is large, and its contexts many. The zero value is
+// ready for use, by several goroutines at once.
+type Opener struct {
+	mu     sync.Mutex
+	loaded map[string]*clientcmdapi.Config
+}
+
+// Open prepares the access to one cluster: see Opener.Open.
+func Open(a Access) (*Cluster, error) { return new(Opener).Open(a) }
+
 // Open prepares the access to a cluster without asking it anything. Everything that the kubeconfig itself can be wrong
 // about is an error that wraps ErrAccess; one that is not there wraps fs.ErrNotExist too.
 //
 // Exec plugins, proxies, certificates and tokens work as in kubectl.
-func Open(a Access) (*Cluster, error) {
+func (o *Opener) Open(a Access) (*Cluster, error) {
 	if a.InCluster {
 		config, err := rest.InClusterConfig()
 		if err != nil {
@@ -55,32 +66,59 @@ func Open(a Access) (*Cluster, error) {
 		}
 		return a.dial("the cluster of this pod", config)
 	}
-	name, config, err := a.load()
+	name, config, err := o.find(a)
 	if err != nil {
 		return nil, fmt.Errorf("%w through %s: %w", ErrAccess, a.source(), err)
 	}
 	return a.dial("context "+name, config)
 }
 
-// load reads the kubeconfig and returns the name of the context as well.
-func (a Access) load() (string, *rest.Config, error) {
+// find looks the context up in the kubeconfig and returns its name as well.
+func (o *Opener) find(a Access) (string, *rest.Config, error) {
+	shared, err := o.load(a)
+	if err != nil {
+		return "", nil, err
+	}
+	name, err := contextOf(shared, a.Context)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := checkPlugin(shared, name); err != nil {
+		return "", nil, err
+	}
+	own := shared.DeepCopy() // What is made of it writes into it.
+	config, err := clientcmd.NewNonInteractiveClientConfig(*own, name, &clientcmd.ConfigOverrides{}, a.rules()).ClientConfig()
+	return name, config, err
+}
+
+// load reads a kubeconfig once for all who ask for it.
+func (o *Opener) load(a Access) (*clientcmdapi.Config, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	key := strings.Join(append([]string{a.Kubeconfig}, a.Precedence...), "\x00")
+	if found := o.loaded[key]; found != nil {
+		return found, nil
+	}
+	loaded, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	if o.loaded == nil {
+		o.loaded = map[string]*clientcmdapi.Config{}
+	}
+	o.loaded[key] = loaded
+	return loaded, nil
+}
+
+func (a Access) load() (*clientcmdapi.Config, error) {
 	if err := a.check(); err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: a.Kubeconfig, Precedence: a.Precedence}
-	config, err := rules.Load()
-	if err != nil {
-		return "", nil, err
-	}
-	name, err := contextOf(config, a.Context)
-	if err != nil {
-		return "", nil, err
-	}
-	if err := checkPlugin(config, name); err != nil {
-		return "", nil, err
-	}
-	loaded, err := clientcmd.NewNonInteractiveClientConfig(*config, name, &clientcmd.ConfigOverrides{}, rules).ClientConfig()
-	return name, loaded, err
+	return a.rules().Load()
+}
+
+func (a Access) rules() *clientcmd.ClientConfigLoadingRules {
+	return &clientcmd.ClientConfigLoadingRules{ExplicitPath: a.Kubeconfig, Precedence: a.Precedence}
 }
 
 // check looks for the files, because the loader takes files of Precedence that are all missing for an empty kubeconfig.

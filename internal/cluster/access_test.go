@@ -100,6 +100,22 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+func TestAKubeconfigIsReadOnce(t *testing.T) {
+	file := kubeconfig(t, "", token)
+	var opener cluster.Opener
+	for _, context := range []string{"store-001", "store-002"} {
+		if c, err := opener.Open(cluster.Access{Kubeconfig: file, Context: context}); err != nil || c.String() != "context "+context {
+			t.Errorf("got %v, %v", c, err)
+		}
+		if err := os.WriteFile(file, []byte("what is no kubeconfig"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := opener.Open(cluster.Access{Precedence: []string{file}, Context: "store-001"}); err == nil {
+		t.Error("the same file was taken for another's, by kubectl's rules")
+	}
+}
+
 func TestNoServer(t *testing.T) {
 	c, err := cluster.Open(cluster.Access{Kubeconfig: kubeconfig(t, "store-001", token)})
 	if err != nil {
