@@ -140,6 +140,8 @@ func problemHint(kind plan.ProblemKind) string {
 		return "make the delivery readable, or move away what is there"
 	case plan.NoNamespace:
 		return "install the packages controller: eksctl anywhere install packagecontroller -f CLUSTER.yaml; or let pullpass make the namespace: --create-namespace"
+	case plan.Unwritable:
+		return "once nothing needs what it holds, delete that Secret and run pullpass apply: kubectl -n eksa-packages delete secret aws-secret"
 	case plan.FieldConflict:
 		return "let that manager deliver it (pullpass secret prints the manifest), or take it over: --force-conflicts"
 	case plan.SourceStopped:

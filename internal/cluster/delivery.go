@@ -100,6 +100,9 @@ func (d Delivery) judge(f *found) plan.Delivery {
 		return seen
 	}
 	seen.Cluster.TakesOver, seen.Cluster.Conflicts = others(f.config, d.takeOver())
+	if err := f.refuses(); err != nil {
+		seen.Cluster.Refuses = err.Error()
+	}
 	if f.isEmpty() {
 		return seen
 	}

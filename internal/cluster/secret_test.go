@@ -120,6 +120,31 @@ func TestAConfigWithoutARecordIsAConflict(t *testing.T) {
 	}
 }
 
+func TestWhatCanNeverBeWritten(t *testing.T) {
+	yes := true
+	for name, test := range map[string]struct {
+		change func(*corev1.Secret)
+		want   string
+	}{
+		"as delivered":                        {func(*corev1.Secret) {}, ""},
+		"immutable":                           {func(s *corev1.Secret) { s.Immutable = &yes }, ErrImmutable.Error()},
+		"of another type":                     {func(s *corev1.Secret) { s.Type = corev1.SecretTypeTLS }, "not a Secret of type Opaque but kubernetes.io/tls"},
+		"immutable, and without a credential": {func(s *corev1.Secret) { s.Immutable, s.Data = &yes, nil }, ErrImmutable.Error()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			secret := delivered(t)
+			test.change(secret)
+			f, err := find(secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := (Delivery{Share: "packages"}).judge(f).Cluster.Refuses; got != test.want {
+				t.Errorf("refuses %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 func TestWhatIsApplied(t *testing.T) {
 	const three = `{"f:data":{"f:AWS_ACCESS_KEY_ID":{},"f:AWS_SECRET_ACCESS_KEY":{},"f:REGION":{}}}`
 	for name, test := range map[string]struct {

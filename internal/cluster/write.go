@@ -86,14 +86,22 @@ func (d Delivery) mayWrite(f *found) error {
 	if f == nil {
 		return nil
 	}
+	if err := f.refuses(); err != nil {
+		return err
+	}
+	if _, conflicts := others(f.config, d.takeOver()); len(conflicts) > 0 && !d.Force {
+		return fmt.Errorf("key %s is %w: %s", credential.KeyConfig, ErrConflict, strings.Join(conflicts, ", "))
+	}
+	return nil
+}
+
+// refuses returns why the Secret can never be written.
+func (f *found) refuses() error {
 	if f.secret.Immutable != nil && *f.secret.Immutable {
 		return ErrImmutable
 	}
 	if f.secret.Type != corev1.SecretTypeOpaque {
 		return fmt.Errorf("%w but %s", ErrType, f.secret.Type)
-	}
-	if _, conflicts := others(f.config, d.takeOver()); len(conflicts) > 0 && !d.Force {
-		return fmt.Errorf("key %s is %w: %s", credential.KeyConfig, ErrConflict, strings.Join(conflicts, ", "))
 	}
 	return nil
 }

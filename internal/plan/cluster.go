@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pullpass/pullpass/internal/share"
@@ -17,6 +18,8 @@ func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
 			Kind: NoNamespace, Cluster: c.Cluster, Target: deliveryTarget(c),
 			Msg: "the cluster has no namespace for the Secret: the packages controller was never installed there",
 		}, true
+	case in.Refuses != "":
+		return Problem{Kind: Unwritable, Cluster: c.Cluster, Target: deliveryTarget(c), Msg: "the Secret cannot be written as it is: " + in.Refuses}, true
 	case len(in.Conflicts) > 0 && !u.options.ForceConflicts:
 		return Problem{
 			Kind: FieldConflict, Cluster: c.Cluster, Target: deliveryTarget(c),
@@ -24,6 +27,15 @@ func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
 		}, true
 	}
 	return Problem{}, false
+}
+
+// overruled reports whether a new key would not stay in a workload cluster: its management cluster gets none, and the
+// bundle manager writes what that holds over the copy.
+func (u userKeys) overruled(c share.ClusterDelivery) bool {
+	return c.ManagedBy != "" && slices.ContainsFunc(u.clusters, func(manager share.ClusterDelivery) bool {
+		_, blocked := u.blocker(manager)
+		return manager.Cluster == c.ManagedBy && (blocked || u.delivery(manager.Cluster).State == Unknown)
+	})
 }
 
 // obstacle records what keeps a cluster from being given its credential. A workload cluster gets its copy from the bundle

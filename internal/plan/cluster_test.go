@@ -160,8 +160,23 @@ func TestClusterDeliveries(t *testing.T) {
 				return deliveries{"hub": in(plan.InCluster{Conflicts: []string{"argocd-controller"}})(nothing), "edge": running(nothing)}
 			},
 			want: []string{
-				create + toEdge,
 				"! field-conflict cluster hub: delivery to hub (context hub): the Secret's config is kept by argocd-controller, which would write over it again",
+			},
+		},
+		"no key is made for a copy whose original is not understood: the bundle manager would write over it": {
+			change: func(plan.Delivery) deliveries { return deliveries{"hub": unreachable, "edge": running(nothing)} },
+			want:   []string{"! delivery-unknown cluster hub: delivery to hub (context hub): what the cluster holds is not known: connection refused"},
+		},
+		"a Secret that can never be written is a problem": {
+			change: func(plan.Delivery) deliveries {
+				return deliveries{"hub": in(plan.InCluster{Refuses: "immutable"})(nothing), "edge": running(nothing)}
+			},
+			want: []string{"! unwritable cluster hub: delivery to hub (context hub): the Secret cannot be written as it is: immutable"},
+		},
+		"a Secret that can never be written, and need not be": {
+			settled: true,
+			change: func(held plan.Delivery) deliveries {
+				return deliveries{"hub": in(plan.InCluster{Refuses: "immutable"})(held), "edge": held}
 			},
 		},
 		"what somebody else keeps is taken by force when asked for": {

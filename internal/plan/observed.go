@@ -140,6 +140,8 @@ type Delivery struct {
 type InCluster struct {
 	// NoNamespace says that the Secret's namespace is not there: the packages controller was never installed.
 	NoNamespace bool
+	// Refuses says why the Secret that is there can never be written: it is immutable, or of another type. Empty for none.
+	Refuses string
 	// TakesOver are the field managers that the Secret's config would be taken over from, sorted: those by which people
 	// write it who follow AWS's page.
 	TakesOver []string

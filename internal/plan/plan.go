@@ -145,6 +145,8 @@ const (
 	DeliveryUnknown ProblemKind = "delivery-unknown"
 	// NoNamespace: the cluster lacks the namespace of the Secret.
 	NoNamespace ProblemKind = "no-namespace"
+	// Unwritable: the Secret that is there can never be written.
+	Unwritable ProblemKind = "unwritable"
 	// FieldConflict: somebody else keeps what the Secret says.
 	FieldConflict ProblemKind = "field-conflict"
 	// SourceStopped: the source lacks what the destination would use, for a problem of its own.

@@ -75,7 +75,11 @@ type userKeys struct {
 }
 
 func (u userKeys) decide(elsewhere bool) KeyDecision {
-	return DecideKey(u.situation(elsewhere), u.rules())
+	situation := u.situation(elsewhere)
+	for i, c := range u.clusters {
+		situation.Holders[i].Blocked = situation.Holders[i].Blocked || u.overruled(c)
+	}
+	return DecideKey(situation, u.rules())
 }
 
 func (u userKeys) situation(elsewhere bool) KeySituation {

@@ -180,7 +180,7 @@ func (v View) proveMirror(w *walk, ctx context.Context) (string, error) {
 			return "", unseen(fmt.Errorf("packages come through the registry mirror %s, for which no token of AWS is needed", mirror))
 		}
 		return "", &Fault{Side: Cluster, Hint: restartHint + "; it looks up the registry in the PackageBundleController",
-			Err: fmt.Errorf("Secret registry-mirror-cred has no token for %s", w.in.Registry.Host())}
+			Err: fmt.Errorf("the Secret registry-mirror-cred has no token for %s", w.in.Registry.Host())}
 	}
 	w.basic = auth.Auth
 	if w.basic == "" {
