@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -112,6 +113,32 @@ func TestAnUploadThatLiesIdleEnds(t *testing.T) {
 	if store.uploads.pending != 4 {
 		t.Errorf("%d bytes are held", store.uploads.pending)
 	}
+}
+
+// TestUploadsSideBySideAreNotInEachOthersWay has clients that each send to their own upload, while every request looks at
+// all of them for those that lie idle.
+func TestUploadsSideBySideAreNotInEachOthersWay(t *testing.T) {
+	store, err := Open(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const account, clients, parts = "111111111111", 8, 20_000
+	var sending sync.WaitGroup
+	for client := range clients {
+		id := fmt.Sprint(client)
+		if err := store.BeginUpload(in(account), id); err != nil {
+			t.Fatal(err)
+		}
+		sending.Go(func() {
+			for i := range parts {
+				if _, err := store.AppendUpload(in(account), id, int64(i), strings.NewReader("x")); err != nil {
+					t.Errorf("upload %s, part %d: %v", id, i, err)
+					return
+				}
+			}
+		})
+	}
+	sending.Wait()
 }
 
 func TestAnUploadThatCannotBeginLeavesNoFile(t *testing.T) {

@@ -84,29 +84,30 @@ func (u *uploads) expire() {
 // client that sends slowly would then hold up for all.
 func (u *uploads) take(place Place, id string) (*upload, error) {
 	u.expire()
-	up := u.find(place, id)
-	if up == nil {
+	up, locked := u.find(place, id)
+	switch {
+	case up == nil:
 		return nil, ErrUploadUnknown
-	}
-	if !up.mu.TryLock() {
+	case !locked:
 		return nil, fmt.Errorf("%w: another part is on its way", ErrOutOfOrder)
-	}
-	if up.spool == nil {
+	case up.spool == nil:
 		up.mu.Unlock()
 		return nil, ErrUploadUnknown
 	}
 	return up, nil
 }
 
-func (u *uploads) find(place Place, id string) *upload {
+// find returns an upload of the list, nil for none, and locks it if nobody sends to it. That is asked with the list locked:
+// whoever looks at each upload, to find those that are idle, holds the lock of each for a moment.
+func (u *uploads) find(place Place, id string) (up *upload, locked bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, up := range u.open {
 		if up.place == place && up.id == id {
-			return up
+			return up, up.mu.TryLock()
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // release unlocks an upload, and ends it if it was taken off the list meanwhile.
