@@ -86,5 +86,15 @@ func (w *writer) Write(b []byte) (written int, err error) {
 	return written, err
 }
 
+// FlushError is http.ResponseController's Flush, which waits for the client to give room too.
+func (w *writer) FlushError() error {
+	if err := w.control.SetWriteDeadline(time.Now().Add(w.limits.Stall)); err != nil {
+		return err
+	}
+	err := w.control.Flush()
+	_ = w.control.SetWriteDeadline(time.Time{}) // See Write.
+	return err
+}
+
 // Unwrap is for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

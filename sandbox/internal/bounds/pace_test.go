@@ -218,12 +218,27 @@ func TestAnAnswerThatIsReadMayTakeAsLongAsItLikes(t *testing.T) {
 }
 
 // TestAnAnswerThatHTTP2HoldsBackIsNotHeldForLong has a client that gives no room for any body: what the handler has written
-// waits in buffers when the handler is done.
+// waits in buffers when the handler is done, or when it flushes them.
 func TestAnAnswerThatHTTP2HoldsBackIsNotHeldForLong(t *testing.T) {
-	l := serve(t, impatient(), true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "held back") })
+	for sentence, flush := range map[string]bool{"the handler is done": false, "the handler flushes": true} {
+		t.Run(sentence, func(t *testing.T) {
+			l := serve(t, impatient(), true, func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, "held back")
+				if flush && http.NewResponseController(w).Flush() == nil {
+					t.Error("all of it was sent")
+				}
+			})
+			l.getWithoutRoom()
+		})
+	}
+}
+
+// getWithoutRoom asks over HTTP/2 for what it gives no room to, and wants the head of an answer, then the stream's end.
+func (l *lab) getWithoutRoom() {
+	l.t.Helper()
 	transport, ok := l.client.Transport.(*http.Transport)
 	if !ok {
-		t.Fatalf("%T", l.client.Transport)
+		l.t.Fatalf("%T", l.client.Transport)
 	}
 	config := transport.TLSClientConfig.Clone()
 	config.NextProtos, config.ServerName = []string{"h2"}, "example.com"
@@ -233,17 +248,17 @@ func TestAnAnswerThatHTTP2HoldsBackIsNotHeldForLong(t *testing.T) {
 		headers  = "\x00\x00\x06\x01\x05\x00\x00\x00\x01" + "\x82\x87\x84\x41\x01x"    // GET https://x/, END_STREAM
 	)
 	if _, err := io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+settings+headers); err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
 	const headersFrame, rstFrame = 1, 3 // RFC 9113, section 6
 	answered := false
 	for {
 		var frame [9]byte
 		if _, err := io.ReadFull(conn, frame[:]); err != nil {
-			t.Fatalf("the connection ends before the stream: %v", err)
+			l.t.Fatalf("the connection ends before the stream: %v", err)
 		}
 		if _, err := io.CopyN(io.Discard, conn, int64(frame[0])<<16|int64(frame[1])<<8|int64(frame[2])); err != nil {
-			t.Fatal(err)
+			l.t.Fatal(err)
 		}
 		answered = answered || frame[3] == headersFrame
 		if frame[3] == rstFrame {
@@ -251,7 +266,7 @@ func TestAnAnswerThatHTTP2HoldsBackIsNotHeldForLong(t *testing.T) {
 		}
 	}
 	if !answered {
-		t.Error("there was no answer to hold back")
+		l.t.Error("there was no answer to hold back")
 	}
 }
 
