@@ -117,6 +117,9 @@ func (a *app) runWith(ctx context.Context, given handover, args []string) (err e
 	// No signal ends this process between the writing of the file and its removal.
 	signals := child.Catch()
 	defer signals.Release()
+	if err := ctx.Err(); err != nil { // Whoever ended this before could not have ended the program.
+		return fmt.Errorf("starting %s: %w", args[0], err)
+	}
 	dir, err := os.MkdirTemp(a.env.TempDir, "pullpass-exec-") // Nobody else may enter it.
 	if err != nil {
 		return fmt.Errorf("making a directory for the credential: %w", err)

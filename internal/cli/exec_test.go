@@ -54,6 +54,26 @@ func (b bell) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
+func TestWhoStopsBeforeTheProgramDoesNotStartIt(t *testing.T) {
+	term := newTerminal(t)
+	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {
+		t.Fatalf("apply: exit code %d\n%s", code, errs)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var errs bytes.Buffer
+	started := filepath.Join(term.dir, "started")
+	code := cli.Main(ctx, term.here("exec", "--no-verify", "--cluster", "store-001", "--", "touch", started), cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &errs, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
+	})
+	if code != 1 || !strings.Contains(errs.String(), "starting touch: context canceled") {
+		t.Errorf("exit code %d, said:\n%s", code, &errs)
+	}
+	if _, err := os.Stat(started); err == nil {
+		t.Error("the program was started")
+	}
+}
+
 func TestWhoStopsTheProofsIsNotToldThatTheyFailed(t *testing.T) {
 	term := newTerminal(t)
 	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {

@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/cluster"
@@ -111,16 +114,21 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// TestNothingIsDeliveredToWhatIsNoAPIServer: the secret of a key that counts as delivered is forgotten.
-func TestNothingIsDeliveredToWhatIsNoAPIServer(t *testing.T) {
+func deliverable(t *testing.T) credential.Config {
+	t.Helper()
 	role, err := arn.Parse("arn:aws:iam::111111111111:role/r")
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := credential.Config{
+	return credential.Config{
 		Region: "us-west-2", UserProfile: "user", RoleARN: role,
-		Key: credential.AccessKey{ID: "AKIAEXAMPLEEXAMPLE22", Secret: credential.NewSecret("secret")},
+		Key: credential.AccessKey{ID: "AKIAEXAMPLEEXAMPLE22", Secret: credential.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")},
 	}
+}
+
+// TestNothingIsDeliveredToWhatIsNoAPIServer: the secret of a key that counts as delivered is forgotten.
+func TestNothingIsDeliveredToWhatIsNoAPIServer(t *testing.T) {
+	config := deliverable(t)
 	secret := `{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "aws-secret"}}`
 	for name, test := range map[string]struct {
 		written string
@@ -144,6 +152,43 @@ func TestNothingIsDeliveredToWhatIsNoAPIServer(t *testing.T) {
 			}
 			if err := d.Ready(t.Context()); (err != nil) != test.fails {
 				t.Errorf("ready: %v", err)
+			}
+		})
+	}
+}
+
+// TestAnAnswerThatQuotesTheSecret: what an admission webhook says may be the object that it refuses.
+func TestAnAnswerThatQuotesTheSecret(t *testing.T) {
+	config := deliverable(t)
+	text, err := config.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		message string
+		shown   bool
+	}{
+		"its reasons alone":  {"admission webhook denied the request: no label team", true},
+		"the object":         {"admission webhook denied: {data: {config: " + base64.StdEncoding.EncodeToString(text) + "}}", false},
+		"part of the object": {"admission webhook denied: " + base64.StdEncoding.EncodeToString(text)[:100], false},
+		"the file":           {"admission webhook denied: " + string(text), false},
+		"the key":            {"bad value " + config.Key.Secret.Reveal(), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				code, reason, message := http.StatusNotFound, "NotFound", "no"
+				if r.Method == http.MethodPatch {
+					code, reason, message = http.StatusForbidden, "Forbidden", test.message
+				}
+				always(code, "application/json", status(t, code, reason, message))(w, r)
+			})
+			err := d.Write(t.Context(), config)
+			if !errors.Is(err, cluster.ErrForbidden) || strings.Contains(err.Error(), test.message) != test.shown {
+				t.Errorf("error %v", err)
+			}
+			var inner apierrors.APIStatus
+			if !errors.As(err, &inner) || !test.shown && inner.Status().Message != "" {
+				t.Errorf("the error holds %v", inner)
 			}
 		})
 	}

@@ -163,7 +163,7 @@ func (d Delivery) patchSecret(ctx context.Context, body applied, forced bool, qu
 	if forced {
 		all["force"] = "true"
 	}
-	return d.Cluster.patch(ctx, theSecret(), types.ApplyYAMLPatchType, all, body)
+	return d.discreet(d.Cluster.patch(ctx, theSecret(), types.ApplyYAMLPatchType, all, body), body.Data[credential.KeyConfig])
 }
 
 // createNamespace makes the namespace; somebody else may have made it in between.
