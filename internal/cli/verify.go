@@ -187,7 +187,7 @@ func newProofReport(p verify.Proof) linkReport {
 	case fault != nil:
 		r.Error, r.Code, r.Side, r.Hint = awsclient.InBrief(fault).Error(), fault.Code, fault.Side, fault.Hint
 	case p.Err != nil:
-		r.Error = awsclient.InBrief(errors.Unwrap(p.Err)).Error()
+		r.Error = strings.ReplaceAll(awsclient.InBrief(errors.Unwrap(p.Err)).Error(), "\n", "; ") // Of several errors each has a line.
 	}
 	return r
 }

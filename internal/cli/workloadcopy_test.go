@@ -68,11 +68,16 @@ spec:
 			var report struct {
 				Clusters []struct {
 					Cluster, Unseen string
-					Proofs          []struct{ Link, Outcome string }
+					Proofs          []struct{ Link, Outcome, Error string }
 				}
 			}
 			if err := json.Unmarshal([]byte(out), &report); err != nil || code != 4 || len(report.Clusters) != 2 {
 				t.Fatalf("exit code %d, %v\n%s%s", code, err, out, errs)
+			}
+			for _, proof := range report.Clusters[0].Proofs {
+				if strings.Contains(proof.Error, "\n") {
+					t.Errorf("%s fills lines: %q", proof.Link, proof.Error)
+				}
 			}
 			edge := report.Clusters[1]
 			if seen := edge.Unseen == ""; seen != test.seen {

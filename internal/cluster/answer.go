@@ -17,8 +17,8 @@ import (
 // What may be on the other end is a cluster that somebody else rules, or no API server at all: a sign-in page, a load
 // balancer that knows no such host. Neither may be taken for a cluster that holds nothing, nor cost more than these.
 const (
-	// longestAnswer is more than the Packages and pods of any cluster take; etcd holds no object of more than 1.5 MiB.
-	longestAnswer = 32 << 20
+	// longestAnswer is more than the Packages or pods of any cluster take; etcd holds no object of more than 1.5 MiB.
+	longestAnswer = 8 << 20
 	// longestCall bounds a request with all that client-go repeats of it, and with a program that signs in: people may have
 	// to do that in a browser.
 	longestCall = 3 * time.Minute

@@ -90,7 +90,7 @@ func TestWhatIsNoAPIServerIsNotEmpty(t *testing.T) {
 		},
 		"a page of refusal":        {always(http.StatusForbidden, "text/html", "<html>"+strings.Repeat("no ", 1000)), plan.Unknown, "…"},
 		"words for the terminal":   {always(http.StatusForbidden, "application/json", status(t, 403, "Forbidden", "no\u001b[2J\nok  all")), plan.Unknown, "no [2J ok all"},
-		"an answer without an end": {endless, plan.Unknown, "longer than 32 MiB"},
+		"an answer without an end": {endless, plan.Unknown, "longer than 8 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := answering(t, test.answer).Observe(t.Context())
