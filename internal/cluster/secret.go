@@ -155,7 +155,8 @@ func trimmed(value []byte) string { return strings.Trim(strings.TrimSpace(string
 // packages controller, which writes it too, drops them.
 func (f *found) isComplete(d Delivery, config credential.Config) bool {
 	raw := f.secret.Data[credential.KeyConfig]
-	if len(raw) == 0 || len(f.keys) != len(keyFields()) {
+	// A line more than we write is none that we looked at: its readers may take another endpoint from it, or run a program.
+	if ours, err := config.Render(); err != nil || !bytes.Equal(raw, ours) || len(f.keys) != len(keyFields()) {
 		return false
 	}
 	if d.Workload {

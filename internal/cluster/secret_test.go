@@ -49,6 +49,10 @@ func delivered(t *testing.T) *corev1.Secret {
 
 func TestWhatASecretSays(t *testing.T) {
 	keys := credential.Config{Region: "us-west-2", Key: config().Key}
+	more := func(s *corev1.Secret) {
+		s.Data["config"] = append(s.Data["config"], "credential_process = /bin/sh -c id\n"...)
+		s.Annotations = Delivery{Share: "packages"}.annotations(s.Data["config"], config().Key.ID)
+	}
 	twice := base64.StdEncoding.EncodeToString(rendered(t))
 	for name, test := range map[string]struct {
 		change   func(*corev1.Secret)
@@ -64,6 +68,8 @@ func TestWhatASecretSays(t *testing.T) {
 		"with another key's id":              {func(s *corev1.Secret) { s.Annotations[annotationKey] = "" }, false, plan.Held, config(), false, ""},
 		"without annotations, as a copy":     {func(s *corev1.Secret) { s.Annotations = nil }, true, plan.Held, config(), true, ""},
 		"of another manager, as a copy":      {func(s *corev1.Secret) { s.ManagedFields[0].Manager = copier }, true, plan.Held, config(), true, ""},
+		"with a line more, as a copy":        {more, true, plan.Held, config(), false, ""},
+		"with a line more":                   {more, false, plan.Held, config(), false, ""},
 		"of another manager":                 {func(s *corev1.Secret) { s.ManagedFields[0].Manager = "helm" }, false, plan.Held, config(), false, ""},
 		"without one of the keys":            {func(s *corev1.Secret) { delete(s.Data, "REGION") }, false, plan.Held, config(), false, ""},
 		"without one of the keys, as a copy": {func(s *corev1.Secret) { delete(s.Data, "REGION") }, true, plan.Held, config(), false, ""},
