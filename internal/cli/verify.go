@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/cluster"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
 	"github.com/pullpass/pullpass/internal/verify"
@@ -119,7 +120,7 @@ func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry
 	for _, p := range chain.Proofs {
 		c.Proofs = append(c.Proofs, newProofReport(p))
 	}
-	if c.delivery.Kubernetes != nil {
+	if c.delivery.Kubernetes != nil && !errors.Is(chain.Proofs[0].Err, cluster.ErrUnreachable) { // Six links more would say the same.
 		s.proveInside(ctx, c, in, config)
 	}
 }

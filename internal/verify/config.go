@@ -17,7 +17,7 @@ func (w *walk) proveConfig(ctx context.Context) (string, error) {
 	src, err := w.in.File(ctx)
 	if err != nil {
 		return "", &Fault{Side: Cluster, Err: fmt.Errorf("reading the delivered file: %w", err),
-			Hint: "deliver the credential: pullpass apply"}
+			Hint: "deliver the credential, or make readable what is there: pullpass plan says what is in the way"}
 	}
 	config, err := parse(src)
 	if err != nil {
