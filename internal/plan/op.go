@@ -72,6 +72,14 @@ type CreateKey struct {
 	Replaces awsid.AccessKeyID
 }
 
+// Marks are the tags that the user bears while the key is made.
+func (c CreateKey) Marks() []string {
+	if c.Replaces == "" {
+		return []string{TagPending}
+	}
+	return []string{TagPending, TagRetiring}
+}
+
 // DeliveryOf is where a key goes.
 type DeliveryOf struct {
 	share.ClusterDelivery

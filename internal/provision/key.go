@@ -30,6 +30,9 @@ func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) 
 		}
 	}
 	key, err := w.newKey(ctx, op, call)
+	if denied(err) && op.Mark { // There is no key, and there will be none: nothing is left half done.
+		return errors.Join(err, w.removeTags(ctx, op.User, op.Marks(), call))
+	}
 	if err != nil {
 		return err
 	}
