@@ -71,11 +71,15 @@ func (a *app) withInvitation(ctx context.Context, o acceptOptions, file string, 
 			return err
 		}
 		account := invitation.Spec.Destination.Account
-		return use(&session{
-			app: a, cloud: c, factory: c.factory(a, desired.Registry.Region), dir: filepath.Dir(file), desired: desired, reached: newClusters(),
+		s := &session{
+			app: a, cloud: c, dir: filepath.Dir(file), trail: auditPath(file), desired: desired, reached: newClusters(),
 			access: map[arn.AccountID]share.Access{account: o.access(invitation, c)},
 			keys:   invitation.Spec.Keys, located: located{registry: desired.Registry, by: byShare},
-		})
+		}
+		if err := s.sign(desired.Registry.Region); err != nil {
+			return err
+		}
+		return use(s)
 	})
 }
 

@@ -27,6 +27,7 @@ func (o *applyOptions) register(cmd *cobra.Command) {
 	o.planOptions.register(cmd)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask for a confirmation")
 	cmd.Flags().BoolVar(&o.noVerify, "no-verify", false, "do not prove the result (pullpass verify does that later)")
+	registerAudit(cmd, &o.audit)
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -58,6 +59,8 @@ type applyResult struct {
 	Plan   planResult   `json:"plan"`
 	Steps  []stepReport `json:"steps"`
 	Proofs *proofReport `json:"proofs,omitempty"`
+	// Audit is where the audit trail ends; nil where nothing was done.
+	Audit *trailHead `json:"audit,omitempty"`
 }
 
 type stepReport struct {
@@ -83,6 +86,11 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	}
 	if o.invitations != "" {
 		if err := s.invite(p, o.invitations); err != nil {
+			return err
+		}
+	}
+	if p.Pending() {
+		if err := s.journal.Ready(); err != nil { // Said once, and not by every step that it stops.
 			return err
 		}
 	}
@@ -138,7 +146,7 @@ func (a *app) stepProgress(e provision.Event) {
 
 // conclude proves the result and sums it up.
 func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Result, o applyOptions) error {
-	result := applyResult{Plan: s.planResult(p), Steps: []stepReport{}}
+	result := applyResult{Plan: s.planResult(p), Steps: []stepReport{}, Audit: s.journal.head()}
 	for _, step := range done.Steps {
 		report := stepReport{ID: step.Step.ID, Account: step.Step.Account, State: step.State}
 		if step.Err != nil {

@@ -93,7 +93,7 @@ EKS Anywhere Curated Packages; it proves that the pass works. See it first: pull
 	root.AddCommand(
 		a.lintCommand(),
 		a.demoCommand(), a.registryCommand(), a.planCommand(), a.applyCommand(), a.acceptCommand(), a.rotateCommand(), a.verifyCommand(),
-		a.configCommand(), a.secretCommand(), a.rbacCommand(), a.execCommand(), a.envCommand(), a.simulateCommand(), a.fieldcheckCommand(),
+		a.configCommand(), a.secretCommand(), a.rbacCommand(), a.auditCommand(), a.execCommand(), a.envCommand(), a.simulateCommand(), a.fieldcheckCommand(),
 		a.schemaCommand(), a.sandboxCommand(), a.versionCommand(),
 	)
 	return root

@@ -176,7 +176,7 @@ func (d *dialer) hangUp() {
 }
 
 // factory makes AWS clients for this cloud.
-func (c *cloud) factory(a *app, region arn.Region) *awsclient.Factory {
+func (c *cloud) factory(a *app, region arn.Region, with ...func(*awsclient.Config)) *awsclient.Factory {
 	config := awsclient.Config{
 		ConfigFiles: c.configFiles, CredentialsFiles: c.credentialsFiles, Region: region, Token: a.tokenPrompt(),
 		Isolated: c.sandboxed, // The shell's AWS_* variables are meant for AWS itself.
@@ -184,6 +184,9 @@ func (c *cloud) factory(a *app, region arn.Region) *awsclient.Factory {
 	}
 	if c.transport != nil {
 		config.HTTPClient = c.client()
+	}
+	for _, change := range with {
+		change(&config)
 	}
 	return awsclient.New(config)
 }

@@ -37,7 +37,7 @@ func (s *session) directory(c share.ClusterDelivery) (delivery.Directory, error)
 	if c.Directory == "" {
 		return delivery.Directory{}, fmt.Errorf("finding the files of cluster %s: %w", c.Cluster, errNoDirectory)
 	}
-	return delivery.Directory{Path: s.beside(c.Directory)}, nil
+	return delivery.Directory{Path: s.beside(c.Directory), Effects: s.journal}, nil
 }
 
 // beside returns a path of the share document, which is relative to it unless absolute.
@@ -74,6 +74,7 @@ func (s *session) restart(ctx context.Context, c share.ClusterDelivery) error {
 
 // clusters are those that a session has reached, so that what is read and then written is reached once.
 type clusters struct {
+	opener cluster.Opener
 	mu     sync.Mutex
 	opened map[clusterKey]*opening
 }
@@ -94,7 +95,7 @@ func newClusters() *clusters { return &clusters{opened: map[clusterKey]*opening{
 
 func (all *clusters) cluster(ctx context.Context, s *session, c share.ClusterDelivery) (*cluster.Cluster, error) {
 	named, err := all.open(clusterKey{Kubernetes: *c.Kubernetes}, func() (*cluster.Cluster, error) {
-		return cluster.Open(s.clusterAccess(*c.Kubernetes))
+		return all.opener.Open(s.clusterAccess(*c.Kubernetes))
 	})
 	if err != nil || c.ManagedBy == "" {
 		return named, err
@@ -125,7 +126,9 @@ func (all *clusters) open(key clusterKey, open func() (*cluster.Cluster, error))
 
 // clusterAccess is how kubectl would reach the cluster, given the same kubeconfig and context.
 func (s *session) clusterAccess(k share.Kubernetes) cluster.Access {
-	access := cluster.Access{Context: k.Context, InCluster: k.InCluster, UserAgent: userAgent()}
+	access := cluster.Access{
+		Context: k.Context, InCluster: k.InCluster, UserAgent: s.userAgent(), Wrap: cluster.Audited(s.journal),
+	}
 	switch files := s.app.env.getenv("KUBECONFIG"); {
 	case k.Kubeconfig != "":
 		access.Kubeconfig = s.beside(s.app.fromHome(k.Kubeconfig))
@@ -135,6 +138,14 @@ func (s *session) clusterAccess(k share.Kubernetes) cluster.Access {
 		access.Precedence = []string{s.app.fromHome("~/.kube/config")}
 	}
 	return access
+}
+
+// userAgent names the run too, so that the audit log of an API server tells the same story as the session's own.
+func (s *session) userAgent() string {
+	if s.named.run == "" {
+		return userAgent()
+	}
+	return userAgent() + " run/" + string(s.named.run)
 }
 
 // fromHome gives a path that begins with ~/ its meaning, which a shell would have given it on a command line.

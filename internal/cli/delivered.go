@@ -27,7 +27,7 @@ func (a *app) openUnasked(f shareFlags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{app: a, doc: doc, dir: filepath.Dir(f.file), located: found, reached: newClusters()}
+	s := &session{app: a, doc: doc, dir: filepath.Dir(f.file), located: found, reached: newClusters(), journal: &journal{}}
 	s.desired, err = desired.Select(f.destinations, f.clusters)
 	return s, err
 }

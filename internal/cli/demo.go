@@ -113,7 +113,7 @@ func (d *demo) tell(ctx context.Context, s *session) error {
 		return err
 	}
 	applied, err := d.apply(ctx, r)
-	if err = errors.Join(err, r.release()); err != nil {
+	if err = errors.Join(err, s.journal.close(), r.release()); err != nil {
 		return err
 	}
 	if err := d.proofs(ctx, s, applied); err != nil {
@@ -179,5 +179,6 @@ func (d *demo) outro(f shareFlags) {
 	d.say("   pullpass plan %s", on)
 	d.say("   pullpass verify %s", on)
 	d.say("   pullpass secret -f %s --cluster store-001", f.file)
+	d.say("   pullpass audit verify -f %s", f.file)
 	d.say("   pullpass sandbox serve --dir %s   (and any AWS client: pullpass sandbox env --help)", f.sandbox)
 }

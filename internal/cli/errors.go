@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/pullpass/pullpass/internal/audit"
 	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/cluster"
 	"github.com/pullpass/pullpass/internal/delivery"
@@ -98,8 +99,12 @@ func hasCode(codes ...string) func(error) bool {
 // rules is the table; the first that fits counts.
 func rules() []rule {
 	return []rule{
+		{is: is(audit.ErrBroken), code: exitFailed, hint: "pullpass audit verify says what is wrong with it; record elsewhere with --audit FILE, or move it away"},
+		{is: is(audit.ErrNotAFile), code: exitFailed, hint: "name another file with --audit FILE"},
+		{is: is(audit.ErrUnwritten), code: exitFailed, hint: "nothing is done that cannot be recorded: make room, or name another file with --audit FILE"},
 		{is: is(errPending), code: exitPending, quiet: true},
 		{is: is(errUnproven), code: exitUnproven, quiet: true},
+		{is: is(errBroken), code: exitUnproven, quiet: true},
 		{is: is(errNotStarted), code: exitUnproven, hint: "mend the broken link, or start it all the same with --no-verify"},
 		{is: is(errIncomplete), code: exitFailed, quiet: true},
 		{is: is(errDiffers), code: exitDiffers, quiet: true},

@@ -35,7 +35,9 @@ type lab struct {
 	*sandbox.Sandbox
 	server *sandbox.Server
 	calls  *ledger
-	made   types.AccessKey // the last one
+	// requests is the log of what was asked since somebody looked at it.
+	requests *lines
+	made     types.AccessKey // the last one
 }
 
 // labKey leads to a script's labs, by directory.
@@ -68,9 +70,9 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &lab{calls: &ledger{}}
+	l := &lab{calls: &ledger{}, requests: &lines{}}
 	var err error
-	l.Sandbox, err = sandbox.New(sandbox.Config{Dir: ts.MkAbs(args[0]), Seed: seed, Log: slog.New(l.calls)})
+	l.Sandbox, err = sandbox.New(sandbox.Config{Dir: ts.MkAbs(args[0]), Seed: seed, Log: slog.New(l.calls), Requests: l.requests})
 	ts.Check(err)
 	l.server, err = l.Listen(ctx, "127.0.0.1:0")
 	ts.Check(err)

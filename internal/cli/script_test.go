@@ -40,13 +40,14 @@ func pullpass() {
 //	decoded FILE                  print field config of the Secret in a manifest, decoded
 //	certify FILE YEARS            write the certificate of a sealed-secrets controller that is good for so many years
 //	unsealed FILE                 print field config of a SealedSecret, as the controller certified last unseals it
+//	audited DIR FILE              fail unless an audit trail tells of the calls that have changed something since that was asked
 //	waitfor FILE                  wait until a background command has written a file
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "aws": callAWS, "writes": writes, "exits": exits, "decoded": decoded,
-			"pagefile": pageFile, "deletekey": deleteKey, "waitfor": waitFor,
+			"pagefile": pageFile, "deletekey": deleteKey, "waitfor": waitFor, "audited": audited,
 			"certify": certify, "unsealed": unsealed,
 		},
 		Setup: func(env *testscript.Env) error {

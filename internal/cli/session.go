@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/audit"
 	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
@@ -53,6 +56,10 @@ type session struct {
 	keys    share.Keys
 	located located
 	reached *clusters
+	named   named
+	journal *journal
+	// trail is where the journal is written, unless --audit says otherwise.
+	trail string
 	// forceConflicts and createNamespace are the planOptions of the same names.
 	forceConflicts, createNamespace bool
 }
@@ -93,8 +100,11 @@ func (a *app) open(ctx context.Context, doc *share.Document, f shareFlags, c *cl
 		return nil, err
 	}
 	s := &session{
-		app: a, cloud: c, factory: c.factory(a, doc.Spec.Registry.Region), doc: doc, dir: filepath.Dir(f.file), reached: newClusters(),
-		access: accesses(doc), keys: doc.Spec.Keys,
+		app: a, cloud: c, doc: doc, dir: filepath.Dir(f.file), reached: newClusters(),
+		access: accesses(doc), keys: doc.Spec.Keys, trail: auditPath(f.file),
+	}
+	if err := s.sign(doc.Spec.Registry.Region); err != nil {
+		return nil, err
 	}
 	find := s.locate
 	if f.proving {
@@ -148,6 +158,43 @@ func (s *session) opener(access share.Access) provision.Opener {
 	}
 }
 
+// named is a run with its name.
+type named struct {
+	run plan.RunID
+	// place is where it locks, and locks the directory.
+	place, locks string
+}
+
+// sign gives the session's run a name, and has everything that the session asks of AWS bear it.
+func (s *session) sign(region arn.Region) error {
+	locks, err := filepath.Abs(filepath.Join(s.dir, ".pullpass", "runs"))
+	if err != nil {
+		return err
+	}
+	place := plan.RunPlace(s.app.env.Hostname, locks)
+	id, err := plan.NewRunID(place, s.app.env.Now(), s.app.env.Random)
+	if err != nil {
+		return err
+	}
+	s.named = named{run: id, place: place, locks: locks}
+	s.journal = &journal{operator: s.operator}
+	s.factory = s.cloud.factory(s.app, region, func(c *awsclient.Config) { c.Run, c.Effects = string(id), s.journal })
+	return nil
+}
+
+// operator returns who the session acts as in an account; nobody where the share gives no access.
+func (s *session) operator(ctx context.Context, account arn.AccountID) (arn.ARN, error) {
+	access, given := s.access[account]
+	if !given {
+		return arn.ARN{}, nil
+	}
+	clients, err := s.factory.For(ctx, access, s.desired.Registry.Region)
+	if err != nil {
+		return arn.ARN{}, err
+	}
+	return clients.Caller(ctx)
+}
+
 // run is one run of plan or apply.
 type run struct {
 	*session
@@ -159,7 +206,11 @@ type run struct {
 }
 
 // planOptions are what plan, apply and accept let an operator choose.
-type planOptions struct{ adopt, takeOver, createNamespace, forceConflicts bool }
+type planOptions struct {
+	adopt, takeOver, createNamespace, forceConflicts bool
+	// audit is the file of the audit trail; empty for the share's own.
+	audit string
+}
 
 func (o *planOptions) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.adopt, "adopt", false, "take over what was made by hand: tag it, and change nothing else")
@@ -172,15 +223,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run, error) {
 	s.forceConflicts, s.createNamespace = o.forceConflicts, o.createNamespace
 	now := s.app.env.Now()
-	locks, err := filepath.Abs(filepath.Join(s.dir, ".pullpass", "runs"))
-	if err != nil {
-		return nil, err
-	}
-	place := plan.RunPlace(s.app.env.Hostname, locks)
-	id, err := plan.NewRunID(place, now, s.app.env.Random)
-	if err != nil {
-		return nil, err
-	}
+	id, place, locks := s.named.run, s.named.place, s.named.locks
 	live, err := runlock.Live(locks, now)
 	if err != nil {
 		return nil, err
@@ -191,7 +234,10 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 		if err != nil {
 			return nil, err
 		}
-		r.release = lock.Release
+		r.release = func() error { return errors.Join(s.journal.end(s.app), lock.Release()) }
+		s.journal.begin(audit.Config{
+			Path: cmp.Or(o.audit, s.trail), Share: s.desired.Share, Run: string(id), Now: s.app.env.Now,
+		})
 	}
 	r.options = plan.Options{
 		Adopt: o.adopt, TakeOver: o.takeOver, CreateNamespace: o.createNamespace, ForceConflicts: o.forceConflicts,

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/pullpass/pullpass/internal/atomicfile"
+	"github.com/pullpass/pullpass/internal/audit"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/plan"
 )
@@ -46,6 +47,8 @@ const (
 type Directory struct {
 	// Path is relative to the working directory unless absolute.
 	Path string
+	// Effects is told of the directory that Write or Ready makes and of each file that Write writes; nil for nobody.
+	Effects audit.Recorder
 }
 
 // Read returns what was delivered, by a person or by Write, or ErrNothing.
@@ -202,8 +205,8 @@ func regular(path string) error {
 
 // Ready finds out whether Write can deliver: it makes the directory as Write does and writes a file in it, which it removes.
 // What was delivered stays as it is.
-func (d Directory) Ready(context.Context) error {
-	err := d.prepare()
+func (d Directory) Ready(ctx context.Context) error {
+	err := d.prepare(ctx)
 	if err == nil {
 		err = d.probe()
 	}
@@ -225,19 +228,19 @@ func (d Directory) probe() error {
 
 // Write delivers a credential: both files with mode 0600, each there whole or not at all, in a directory that is made
 // with mode 0700 if need be.
-func (d Directory) Write(_ context.Context, config credential.Config) error {
-	if err := d.write(config); err != nil {
+func (d Directory) Write(ctx context.Context, config credential.Config) error {
+	if err := d.write(ctx, config); err != nil {
 		return fmt.Errorf("delivering to %s: %w", d.Path, err)
 	}
 	return nil
 }
 
-func (d Directory) write(config credential.Config) error {
+func (d Directory) write(ctx context.Context, config credential.Config) error {
 	rendered, err := config.Render()
 	if err != nil {
 		return err
 	}
-	if err := d.prepare(); err != nil {
+	if err := d.prepare(ctx); err != nil {
 		return err
 	}
 	for _, f := range []struct {
@@ -247,7 +250,9 @@ func (d Directory) write(config credential.Config) error {
 		{credential.ConfigFileName, rendered},
 		{credential.ManifestFileName, credential.RenderManifest(rendered)},
 	} {
-		if err := atomicfile.Write(filepath.Join(d.Path, f.name), f.data, fileMode); err != nil {
+		path := filepath.Join(d.Path, f.name)
+		err := audit.Do(ctx, d.Effects, "file:write", path, func() error { return atomicfile.Write(path, f.data, fileMode) })
+		if err != nil {
 			return err
 		}
 	}
@@ -255,8 +260,8 @@ func (d Directory) write(config credential.Config) error {
 }
 
 // prepare makes the directory and refuses what Write must not replace.
-func (d Directory) prepare() error {
-	if err := os.MkdirAll(d.Path, dirMode); err != nil {
+func (d Directory) prepare(ctx context.Context) error {
+	if err := d.make(ctx); err != nil {
 		return err
 	}
 	if err := d.check(); err != nil {
@@ -268,4 +273,12 @@ func (d Directory) prepare() error {
 		}
 	}
 	return nil
+}
+
+func (d Directory) make(ctx context.Context) error {
+	mkdir := func() error { return os.MkdirAll(d.Path, dirMode) }
+	if _, err := os.Lstat(d.Path); !errors.Is(err, fs.ErrNotExist) {
+		return mkdir() // Which tells what is wrong, and makes nothing.
+	}
+	return audit.Do(ctx, d.Effects, "file:mkdir", d.Path, mkdir)
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/audit"
 	"github.com/pullpass/pullpass/internal/plan"
 )
 
@@ -109,7 +110,7 @@ func (w *worker) do(ctx context.Context, s plan.Step) error {
 	}
 	defer func() { <-w.slots }()
 	// A step that has begun is finished: see Apply.
-	ctx = context.WithoutCancel(ctx)
+	ctx = audit.At(context.WithoutCancel(ctx), audit.Place{Account: w.id, Step: s.ID})
 	call := w.once
 	if len(s.Needs) > 0 {
 		call = w.Settling.Do
