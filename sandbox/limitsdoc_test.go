@@ -24,7 +24,7 @@ func TestTheLimitsAreAsDocumented(t *testing.T) {
 		{"| head of a request, TLS handshake", limits.Header.String()},
 		{"| a connection between two requests", limits.Idle.String()},
 		{"| the next " + kib(limits.Piece) + " of a body, or all that is left of it", limits.Stall.String()},
-		{"| the next " + kib(limits.Piece) + " of an answer (128 KiB of a file without TLS)", limits.Stall.String()},
+		{"| the next " + kib(limits.Piece) + " of an answer (64 KiB of a file without TLS)", limits.Stall.String()},
 		{"| head of a request", kib(limits.HeaderBytes)},
 		{"| header fields", fmt.Sprint(limits.HeaderFields)},
 		{"| connections to a port at the same time", fmt.Sprint(limits.Connections)},

@@ -11,6 +11,11 @@ import (
 	"time"
 )
 
+// unread is how many bytes the system is asked to take for a client that has not read them yet; Linux doubles it. Left to
+// itself, Linux takes 4 MiB, and then nothing until a third of that has been read, for which a client that reads 32 KiB a
+// second has no time. With a quarter of this, less than a segment on loopback, it sends hardly anything at all.
+const unread = 128 << 10
+
 // conn is a connection whose client must read what it is sent: every write has a deadline that goes on as long as pieces
 // move. Reads have none of their own here, for a connection reads also while it waits for its client's next step; bodies,
 // where a client has something to send, are bounded by their readers.
@@ -84,7 +89,7 @@ func (c *conn) Write(b []byte) (written int, err error) {
 
 // sent is how many bytes of a file are given to the system at once: sendfile does not say how far it has come before it is
 // done.
-const sent = 128 << 10
+const sent = 64 << 10
 
 // ReadFrom implements io.ReaderFrom, so that a file goes to the socket by sendfile.
 func (c *conn) ReadFrom(src io.Reader) (total int64, err error) {

@@ -19,7 +19,7 @@ import (
 // impatient are limits that a test does not wait long for, and that a busy machine keeps to where it should.
 func impatient() bounds.Limits {
 	limits := bounds.Standard()
-	limits.Header, limits.Stall, limits.Piece = 100*time.Millisecond, 100*time.Millisecond, 1<<10
+	limits.Stall, limits.Piece = 100*time.Millisecond, 1<<10
 	return limits
 }
 

@@ -22,8 +22,8 @@ type Limits struct {
 	Grace       time.Duration
 }
 
-// Standard returns the limits for programs that work: they move 546 bytes a second, and 4,370 of a file, and a session token with many
-// tags, of a few thousand bytes, fits in a head.
+// Standard returns the limits for programs that work: they send 546 bytes a second and read 8 KiB, for the system's buffers make
+// room in steps; and a session token with many tags, of a few thousand bytes, fits in a head.
 func Standard() Limits {
 	return Limits{
 		Header: 10 * time.Second, Idle: 2 * time.Minute,

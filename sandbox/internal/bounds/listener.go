@@ -52,6 +52,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
+		// That it cannot be set means that the client has gone already, which whoever reads will see.
+		_ = tcp.SetWriteBuffer(unread)
 		return l.admit(tcp)
 	}
 }
