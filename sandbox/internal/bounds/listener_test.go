@@ -1,8 +1,10 @@
 package bounds_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -92,6 +94,31 @@ func TestWhileAllAreServedOthersWait(t *testing.T) {
 	}
 	close(release)
 	clients.Wait()
+}
+
+// TestWhoeverHasBeenServedGivesWayToWhoWaits has a client that keeps its connection when it has its answer.
+func TestWhoeverHasBeenServedGivesWayToWhoWaits(t *testing.T) {
+	limits := patient(1)
+	limits.Grace = 10 * time.Millisecond
+	entered, release := make(chan struct{}, 2), make(chan struct{})
+	l := serve(t, limits, false, func(w http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		<-release
+		_, _ = io.WriteString(w, "served")
+	})
+	served := l.dial(request)
+	<-entered
+	waiting := l.dial(request)
+	for stacks := make([]byte, 1<<20); !bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("(*Listener).wait(")); {
+		runtime.Gosched() // Nothing else tells that it is at the door.
+	}
+	close(release)
+	if got := ended(served); !strings.HasSuffix(got, "served") {
+		t.Errorf("the one that was served got %q", got)
+	}
+	if n, err := waiting.Read(make([]byte, 1)); n != 1 {
+		t.Errorf("the one that waited was not served: %v", err)
+	}
 }
 
 // TestAListenerThatWaitsForRoomCanBeClosed ends while a connection is at the door: the clean-up would hang.
