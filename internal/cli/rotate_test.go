@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,9 +13,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"github.com/pullpass/pullpass/internal/cli"
+	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/internal/runlock"
 	"github.com/pullpass/pullpass/internal/verify"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
 // ends runs a command that has to end with an exit code, and returns what it said.
@@ -76,25 +84,21 @@ func (p *puller) pull(ctx context.Context) {
 	}
 }
 
-// pulling lets pullers pull until the function that it returns is called.
-func (o *outdoors) pulling(pullers []*puller) (end func()) {
+// pulling lets a puller pull until the function that it returns is called.
+func (o *outdoors) pulling(p *puller) (end func()) {
 	ctx, cancel := context.WithCancel(o.t.Context())
 	var group sync.WaitGroup
-	for _, p := range pullers {
-		group.Go(func() {
-			for ctx.Err() == nil {
-				p.pull(ctx)
-			}
-		})
-	}
+	group.Go(func() {
+		for ctx.Err() == nil {
+			p.pull(ctx)
+		}
+	})
 	return func() {
 		cancel()
 		group.Wait()
-		for _, p := range pullers {
-			p.pull(o.t.Context()) // With what there is at the end.
-			if p.pulls < 2 {
-				o.t.Errorf("%s pulled %d times", p.cluster, p.pulls)
-			}
+		p.pull(o.t.Context()) // With what there is at the end.
+		if p.pulls < 2 {
+			o.t.Errorf("%s pulled %d times", p.cluster, p.pulls)
 		}
 	}
 }
@@ -111,45 +115,61 @@ func (o *outdoors) puller(cluster string) *puller {
 	return p
 }
 
-// pullers are those of the example share.
-func (o *outdoors) pullers() []*puller {
+// oneStore makes the share one of a single cluster.
+func (o *outdoors) oneStore(keys string) {
 	o.t.Helper()
-	var all []*puller
-	for _, cluster := range []string{"store-001", "store-002", "plant-north", "plant-south"} {
-		all = append(all, o.puller(cluster))
+	text := strings.Replace(oneCluster, "spec:\n", "spec:\n"+keys, 1)
+	if err := os.WriteFile(filepath.Join(o.dir, "share.yaml"), []byte(text), 0o600); err != nil {
+		o.t.Fatal(err)
 	}
-	return all
 }
 
-// On no day does the rotation of every key of a share fail a pull, of clusters that get their files a moment later.
-func TestKeysAreRotatedInAllWeathersWithoutAFailedPull(t *testing.T) {
+// held is the id of the key that the one store was given.
+func (o *outdoors) held() string {
+	o.t.Helper()
+	held, err := delivery.Directory{Path: filepath.Join(o.dir, "out", "store-001")}.Read(o.t.Context())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return string(held.Config.Key.ID)
+}
+
+// mustHoldTheOnlyKey checks that the one store holds the only key of its user.
+func (o *outdoors) mustHoldTheOnlyKey() {
+	o.t.Helper()
+	out, err := o.box.IAM(sandboxtest.Destination).ListAccessKeys(o.t.Context(), &iam.ListAccessKeysInput{UserName: aws.String("pullpass-packages-store-001")})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if keys := out.AccessKeyMetadata; len(keys) != 1 || aws.ToString(keys[0].AccessKeyId) != o.held() {
+		o.t.Errorf("the user has %d keys, and %s is delivered", len(keys), o.held())
+	}
+}
+
+// On no day does a rotation fail a pull, of a cluster that gets its files a moment later.
+func TestAKeyIsRotatedInAllWeathersWithoutAFailedPull(t *testing.T) {
 	for _, weather := range []string{"fair", "slow", "lag", "throttled", "flaky", "storm"} {
 		t.Run(weather, func(t *testing.T) {
 			t.Parallel()
 			o := goOut(t, weather)
-			o.must(o.here("apply", "--yes")...)
+			o.oneStore("")
+			o.must(o.here("apply", "--yes", "--no-verify")...)
 			o.later(20 * time.Second) // for IAM to be the same everywhere
-			pullers := o.pullers()
-			end := o.pulling(pullers)
-			// Of files nobody sees who takes them over, and the keys are in use.
-			if stdout, _ := o.ends(1, o.here("rotate", "--yes", "--force")...); !strings.HasSuffix(stdout, "Keys: 4 pending.\n") {
+			p := o.puller("store-001")
+			end := o.pulling(p)
+			// Of files nobody sees who takes them over, and the key is in use.
+			if stdout, _ := o.ends(1, o.here("rotate", "--yes", "--force")...); !strings.HasSuffix(stdout, "Keys: 1 pending.\n") {
 				t.Errorf("at first:\n%s", stdout)
 			}
-			for _, p := range pullers {
-				p.carry()
-			}
+			p.carry()
+			o.later(20 * time.Second)
 			// Who knows that they were taken over can end the waiting.
-			o.ends(1, o.here("rotate", "--yes", "--not-later-than", "0h")...)
-			if stdout, _ := o.ends(0, o.here("rotate", "--yes", "--not-later-than", "2026-01-01")...); !strings.HasSuffix(stdout, "Keys: 4 rotated.\n") {
+			if stdout, _ := o.ends(0, o.here("rotate", "--yes", "--not-later-than", "2026-01-01")...); !strings.HasSuffix(stdout, "Keys: 1 rotated.\n") {
 				t.Errorf("in the end:\n%s", stdout)
 			}
 			end()
-			o.later(20 * time.Second)
-			if stdout, _ := o.ends(0, o.here("rotate", "--yes")...); stdout != "Keys: 4 not due.\n" {
-				t.Errorf("afterwards:\n%s", stdout)
-			}
 			o.clear()
-			o.mustHoldTheOnlyKeys()
+			o.mustHoldTheOnlyKey()
 		})
 	}
 }
@@ -157,17 +177,27 @@ func TestKeysAreRotatedInAllWeathersWithoutAFailedPull(t *testing.T) {
 // Files are carried on by somebody, some day: a key that lies idle for long enough has no user left.
 func TestAKeyGoesOnceItHasLainIdle(t *testing.T) {
 	o := goOut(t, "fair")
-	idle := strings.Replace(oneCluster, "spec:\n", "spec:\n  keys: {idle: 1h}\n", 1)
-	if err := os.WriteFile(filepath.Join(o.dir, "share.yaml"), []byte(idle), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	o.oneStore("  keys: {idle: 1h}\n")
 	o.must(o.here("apply", "--yes")...)
 	p := o.puller("store-001")
-	o.ends(1, o.here("rotate", "--yes", "--force")...)
+	var report struct {
+		Users []struct {
+			State, OldKey, NewKey string
+			Clusters              []string
+			Missing               []struct{ Until time.Time }
+		}
+	}
+	stdout, _ := o.ends(1, o.here("rotate", "--yes", "--key", o.held(), "-o", "json")...)
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil || len(report.Users) != 1 {
+		t.Fatalf("%v in %s", err, stdout)
+	}
+	if u := report.Users[0]; u.State != "pending" || u.OldKey == "" || u.NewKey != o.held() || len(u.Missing) != 1 || !u.Missing[0].Until.After(o.clock.now()) {
+		t.Errorf("the report says %+v", u)
+	}
 	o.later(70 * time.Minute)
 	p.pull(t.Context()) // It has the old key yet.
 	p.carry()
-	stdout, _ := o.ends(1, o.here("rotate", "--yes")...)
+	stdout, _ = o.ends(1, o.here("rotate", "--yes")...)
 	if !strings.Contains(stdout, "missing: nothing shows whether whatever took over the files of store-001 has moved") {
 		t.Errorf("used a moment ago:\n%s", stdout)
 	}
@@ -178,4 +208,32 @@ func TestAKeyGoesOnceItHasLainIdle(t *testing.T) {
 		t.Errorf("idle for more than an hour:\n%s", stdout)
 	}
 	p.pull(t.Context())
+}
+
+// Two rotations on one machine do not find each other's work changed: the second waits, and says for whom.
+func TestARotationWaitsForTheRunsBeforeIt(t *testing.T) {
+	o := goOut(t, "fair")
+	o.oneStore("")
+	other, err := plan.NewRunID("lab", time.Now().Add(-time.Minute), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := runlock.Hold(t.Context(), filepath.Join(o.dir, ".pullpass", "runs"), other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	waited := 0
+	code := cli.Main(t.Context(), o.here("rotate", "--yes"), cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir, Now: o.clock.now, Random: rand.Reader,
+		Wait: func(context.Context, time.Duration) error {
+			if waited++; waited == 3 {
+				return lock.Release()
+			}
+			return nil
+		},
+	})
+	if want := "waiting for run " + string(other) + " of this machine to end"; code != 0 || waited != 3 || strings.Count(errs.String(), want) != 1 {
+		t.Errorf("exit code %d after %d waits:\n%s", code, waited, &errs)
+	}
 }

@@ -144,6 +144,7 @@ type RotationDecision struct {
 //	the old key is inactive, and no delivery holds an active key     | reactivate
 //	no delivery holds an active key                                  | nothing: apply makes one
 //	no rotation begun, the key neither old nor asked for             | nothing, or the mark of one that ended goes
+//	the same, and a second key beside one made a moment ago          | busy: IAM may show its mark late
 //	the key is old or asked for, there is room for a second          | create
 //	the same, and an orphan has the second place                     | delete the orphan, create
 //	the same, and something else may use the second key              | refuse
@@ -174,6 +175,11 @@ func DecideRotation(s KeySituation, r RotationRules) RotationDecision {
 		return s.renewal(current, r)
 	case s.Retiring != "":
 		return RotationDecision{Action: RotateUnmark, New: current.ID, Why: "the key that was replaced is gone"}
+	}
+	if len(s.Keys) > 1 && r.Now.Sub(current.Created) < clockSkew {
+		return RotationDecision{Action: RotateBusy, New: current.ID,
+			Why: fmt.Sprintf("access key %s was just made, and IAM may not show yet which key it replaces: try again in %d minutes",
+				current.ID, clockSkew/time.Minute)}
 	}
 	return RotationDecision{Action: RotateNothing, New: current.ID, Why: fmt.Sprintf("access key %s is not due", current.ID)}
 }

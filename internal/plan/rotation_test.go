@@ -149,6 +149,10 @@ func TestDecideRotation(t *testing.T) {
 			plan.KeySituation{Keys: []plan.Key{key(k1, ninetyDays-day, 0)}, Holders: []plan.Holder{holds("a", k1)}}, rotating(),
 			outcome{Action: plan.RotateNothing, New: k1},
 		},
+		"a second key lies beside one that was just made, whose mark IAM may show late: busy": {
+			plan.KeySituation{Keys: []plan.Key{used(k1, day, minute), key(k2, minute, 0)}, Holders: []plan.Holder{holds("a", k2)}}, rotating(),
+			outcome{Action: plan.RotateBusy, New: k2},
+		},
 		"the key is old: create, for every cluster of the user": {
 			plan.KeySituation{Keys: []plan.Key{old}, Holders: []plan.Holder{holds("a", k1), holds("b", k1)}}, rotating(),
 			outcome{Action: plan.RotateCreate, Old: k1, Deliver: []string{"a", "b"}},
