@@ -24,6 +24,7 @@ type rotateOptions struct {
 	force, dryRun, yes, takeOver bool
 	patience                     patience
 	watch, grace                 time.Duration
+	audit                        string
 }
 
 func (a *app) rotateCommand() *cobra.Command {
@@ -60,6 +61,7 @@ something is pending or failed, and with --dry-run 3 if something would be done.
 	flags.Var(&o.patience, "not-later-than", "deactivate old keys then, whatever is missing: a date, or a time since the new key was made")
 	flags.DurationVar(&o.watch, "watch", 15*time.Second, "look again so long after a key was deactivated")
 	flags.DurationVar(&o.grace, "grace", 6*time.Minute, "wait so long for what passes by itself, such as a controller's restart")
+	registerAudit(cmd, &o.audit)
 	a.formatFlag(cmd)
 	return cmd
 }
@@ -100,7 +102,7 @@ func (p *patience) Set(s string) error {
 }
 
 func (s *session) rotate(ctx context.Context, o rotateOptions) (err error) {
-	r, err := s.begin(ctx, planOptions{takeOver: o.takeOver}, !o.dryRun)
+	r, err := s.begin(ctx, planOptions{takeOver: o.takeOver, audit: o.audit}, !o.dryRun)
 	if err != nil {
 		return err
 	}
