@@ -187,7 +187,8 @@ func TestAFullDiskIsSaidAndStopsWhatWouldFollow(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "a")
 		trail := opened(t, path)
 		record(t, trail, "one")
-		trail.Through(func(s audit.Sink) audit.Sink { return &short{s, room} })
+		disk := &short{room: room}
+		trail.Through(func(s audit.Sink) audit.Sink { disk.Sink = s; return disk })
 		err := trail.Record(effect("two"))
 		if !errors.Is(err, audit.ErrUnwritten) || !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "iam:CreateUser of two, which ended: ok") {
 			t.Fatalf("Record: %v", err)
@@ -197,6 +198,7 @@ func TestAFullDiskIsSaidAndStopsWhatWouldFollow(t *testing.T) {
 		}
 		// What was under way fails too, and leaves what stands there as it is.
 		torn := mustRead(t, path)
+		disk.room = min(room, 5)
 		if err := trail.Record(effect("three")); err == nil {
 			t.Fatal("the disk is not full")
 		}
