@@ -1,0 +1,61 @@
+package provision
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// What a run has done counts, whatever a replica of IAM that is late shows.
+func TestWhatARunHasDoneCountsBeforeIAMShowsIt(t *testing.T) {
+	const oldKey, newKey, foreign = awsid.AccessKeyID("AKIAQAAAAAAAAAAAAA01"), awsid.AccessKeyID("AKIAQAAAAAAAAAAAAA02"), awsid.AccessKeyID("AKIAQAAAAAAAAAAAAA03")
+	made := time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
+	stale := plan.Key{ID: oldKey, Active: true, Use: plan.Used}
+	fresh := plan.Key{ID: newKey, Active: true, Created: made, Use: plan.NeverUsed}
+	create := plan.CreateKey{
+		Replaces: oldKey, Deliveries: []plan.DeliveryOf{{ClusterDelivery: share.ClusterDelivery{Cluster: "a"}}},
+	}
+	deactivate := plan.DeactivateKey{Retirement: plan.Retirement{Key: oldKey, Successor: newKey}}
+	inactive := stale
+	inactive.Active = false
+	for name, test := range map[string]struct {
+		done []plan.Op
+		want []plan.Key
+		mark awsid.AccessKeyID
+	}{
+		"nothing was done":             {nil, []plan.Key{stale}, ""},
+		"a key was made and delivered": {[]plan.Op{create}, []plan.Key{stale, fresh}, oldKey},
+		"the old key was deactivated":  {[]plan.Op{create, deactivate}, []plan.Key{inactive, fresh}, oldKey},
+		"the old key was given back":   {[]plan.Op{create, deactivate, plan.ReactivateKey{Key: oldKey}}, []plan.Key{stale, fresh}, oldKey},
+		"the old key was deleted":      {[]plan.Op{create, deactivate, plan.DeleteRetiredKey{Retirement: deactivate.Retirement}}, []plan.Key{fresh}, ""},
+		"an orphan was deleted":        {[]plan.Op{plan.DeleteKey{Key: oldKey}}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var known knowledge
+			for _, op := range test.done {
+				known.learn(op, made)
+			}
+			user := &plan.User{Keys: []plan.Key{stale}, Tags: map[string]string{}}
+			holding := func(id awsid.AccessKeyID) plan.Delivery {
+				return plan.Delivery{State: plan.Held, Config: credential.Config{Key: credential.AccessKey{ID: id}}}
+			}
+			known.amend(plan.Observed{Accounts: map[arn.AccountID]*plan.Account{"999999999999": {
+				Users:      map[string]*plan.User{"u": user},
+				Deliveries: map[string]plan.Delivery{"a": holding(newKey), "b": holding(foreign)},
+			}}})
+			if diff := cmp.Diff(test.want, user.Keys); diff != "" {
+				t.Errorf("keys (-want +got):\n%s", diff)
+			}
+			if got := awsid.AccessKeyID(user.Tags[plan.TagRetiring]); got != test.mark {
+				t.Errorf("the mark names %q, want %q", got, test.mark)
+			}
+		})
+	}
+}
