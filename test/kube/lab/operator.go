@@ -41,8 +41,14 @@ type Operator struct {
 // Operator serves an embedded AWS until the test ends, for one who runs pullpass.
 func (l *Lab) Operator(t testing.TB) *Operator {
 	t.Helper()
+	return l.OperatorIn(t, sandbox.Forecast{})
+}
+
+// OperatorIn does so in a weather.
+func (l *Lab) OperatorIn(t testing.TB, weather sandbox.Forecast) *Operator {
+	t.Helper()
 	dir := t.TempDir()
-	o := &Operator{Dir: dir, AWS: sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(dir, Box)}), Lab: l}
+	o := &Operator{Dir: dir, AWS: sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(dir, Box), Weather: weather}), Lab: l}
 	o.Env = []string{
 		"HOME=" + o.Dir, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "AWS_EC2_METADATA_DISABLED=true",
 		"HTTPS_PROXY=" + o.AWS.Server.Ready().Proxy, "NO_PROXY=127.0.0.1,localhost",
