@@ -19,6 +19,7 @@ func pure() []string {
 	return []string{
 		"arn", "internal/strictjson", "iampolicy", "authz", "internal/simulation",
 		"internal/awsid", "internal/registry", "internal/credential", "internal/yamldepth", "internal/share", "internal/plan",
+		"internal/status",
 		"internal/lint",
 		"internal/eksa", "internal/sops",
 	}
@@ -68,6 +69,9 @@ func pureRules() []ImportRule {
 		}, Why: oneWay},
 		{Who: []string{"internal/plan"}, Only: []string{
 			"std", "./arn", "./iampolicy", "./internal/awsid", "./internal/registry", "./internal/credential", "./internal/share",
+		}, Why: oneWay},
+		{Who: []string{"internal/status"}, Only: []string{
+			"std", "./arn", "./internal/awsid", "./internal/registry", "./internal/share", "./internal/plan",
 		}, Why: oneWay},
 		{Who: []string{"internal/lint"}, Except: []string{"internal/lint/sarif"}, Only: []string{
 			"std", yaml, "./arn", "./internal/awsid", "./internal/registry", "./internal/credential", "./internal/yamldepth",

@@ -257,14 +257,22 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 // plan reads both sides and compares. Which runs are at work is asked before the reading and after it: one that began in
 // the meantime may have made a key that was read, and one that ended in the meantime may have delivered it unseen.
 func (r *run) plan(ctx context.Context) (*plan.Plan, error) {
-	observed, err := provision.Observe(ctx, r.config, r.desired)
+	observed, err := r.observe(ctx)
 	if err != nil {
 		return nil, err
+	}
+	return plan.Diff(r.desired, observed, r.options)
+}
+
+func (r *run) observe(ctx context.Context) (plan.Observed, error) {
+	observed, err := provision.Observe(ctx, r.config, r.desired)
+	if err != nil {
+		return plan.Observed{}, err
 	}
 	live, err := runlock.Live(r.locks, r.options.Now)
 	if err != nil {
-		return nil, err
+		return plan.Observed{}, err
 	}
 	observed.Runs.Live = slices.Concat(observed.Runs.Live, live)
-	return plan.Diff(r.desired, observed, r.options)
+	return observed, nil
 }

@@ -65,7 +65,10 @@ func (d Delivery) Observe(ctx context.Context) plan.Delivery {
 	seen := d.judge(f)
 	seen.Cluster.NoNamespace = noNamespace
 	seen.Cluster.Controller = running.installed
-	seen.Cluster.Stale = f != nil && running.stale(f.written())
+	if f != nil {
+		seen.Written = f.written()
+		seen.Cluster.Stale = running.stale(seen.Written)
+	}
 	seen.Cluster.Notes = append(notes(read.findings(d.Registry)), unseen(controllerErr, settingsErr)...)
 	return seen
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pullpass/pullpass/internal/atomicfile"
 	"github.com/pullpass/pullpass/internal/audit"
@@ -111,7 +112,18 @@ func (d Directory) Observe(ctx context.Context) plan.Delivery {
 	case err != nil:
 		return plan.Delivery{State: plan.Unknown, Err: err}
 	}
-	return plan.Delivery{State: plan.Held, Config: held.Config, Complete: held.Complete}
+	return plan.Delivery{State: plan.Held, Config: held.Config, Complete: held.Complete, Written: d.written()}
+}
+
+// written returns when the files were last written, the zero time where that cannot be told.
+func (d Directory) written() time.Time {
+	var last time.Time
+	for _, name := range []string{credential.ConfigFileName, credential.ManifestFileName} {
+		if info, err := os.Lstat(filepath.Join(d.Path, name)); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
 }
 
 // private reports whether nobody but their owner may read or write the files.

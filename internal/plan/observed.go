@@ -97,9 +97,11 @@ type Key struct {
 	Use     KeyUse
 	// LastUsed is when the key was last used, where Use is Used; IAM tells it to the hour or so.
 	LastUsed time.Time
+	// UsedService and UsedRegion are what it was used for then, such as sts in us-west-2; empty where IAM does not say.
+	UsedService, UsedRegion string
 }
 
-// A KeyUse says whether a key has ever been used. It is asked only of keys that no readable delivery holds.
+// A KeyUse says whether a key has ever been used. A plan asks it only of keys that no readable delivery holds.
 type KeyUse int
 
 // The values of KeyUse; the zero value is the cautious one.
@@ -132,6 +134,8 @@ type Delivery struct {
 	Complete bool
 	// Err is why State is Unknown.
 	Err error
+	// Written is when the config got there; the zero time where nothing tells.
+	Written time.Time
 	// Cluster is what else a delivery into a cluster shows, nil where nothing could be seen or there is no such cluster.
 	Cluster *InCluster
 }

@@ -19,7 +19,7 @@ import (
 // account that cannot be read is an answer, not an error: the only error is that the context ended.
 //
 // Calls for an account: 1 for the caller, 4 a policy (itself, its versions, the text of the default one, who uses it), 2 a
-// role, 3 a user, 1 an access key that no delivery holds, and 1 for each entity left behind; 1 for each thing that does not
+// role, 3 a user, 1 an access key that no delivery holds (with Uses, any access key), and 1 for each entity left behind; 1 for each thing that does not
 // exist. None waits for more than one other, but for the last two, which wait for two, and for signing in.
 func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observed, error) {
 	wanted := wants(desired)
@@ -77,7 +77,7 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 		return &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err)}
 	}
 	r := &reader{
-		want: w, in: account,
+		want: w, in: account, uses: c.Uses,
 		found: plan.Account{
 			State: plan.Read, Policies: map[arn.ARN]*plan.Policy{}, Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{},
 		},
@@ -121,6 +121,8 @@ func (c Config) delivery(ctx context.Context, cluster share.ClusterDelivery) pla
 type reader struct {
 	want
 	in Account
+	// uses is as in Config.
+	uses bool
 
 	mu    sync.Mutex
 	found plan.Account

@@ -26,6 +26,8 @@ type Config struct {
 	Runs plan.Runs
 	// Settling repeats calls on what was just made.
 	Settling awsclient.Settling
+	// Uses asks for the last use of every key of the share's users. Otherwise it is asked of keys that no delivery holds.
+	Uses bool
 	// Limit is how many entities of one account are read at the same time, or steps carried out; 0 for 64. AWS's
 	// throttling slows an account down further, at the pace of its clients.
 	Limit int

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -192,11 +191,10 @@ func (r *reader) keys(ctx context.Context, user string) ([]plan.Key, error) {
 			key := plan.Key{
 				ID: awsid.AccessKeyID(aws.ToString(k.AccessKeyId)), Active: k.Status == types.StatusTypeActive, Created: aws.ToTime(k.CreateDate),
 			}
-			if !r.held(key.ID) {
-				key.Use, key.LastUsed, err = r.use(ctx, user, key.ID)
-			}
-			if err != nil {
-				return nil, err
+			if r.uses || !r.held(key.ID) {
+				if err := r.use(ctx, user, &key); err != nil {
+					return nil, err
+				}
 			}
 			keys = append(keys, key)
 		}
@@ -214,18 +212,33 @@ func (r *reader) held(id awsid.AccessKeyID) bool {
 	return false
 }
 
-// use asks whether and when a key was last used. Who may not ask gets UseUnknown, which is the cautious answer.
-func (r *reader) use(ctx context.Context, user string, id awsid.AccessKeyID) (plan.KeyUse, time.Time, error) {
-	out, err := r.in.IAM.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(string(id))})
+// notApplicable is what IAM gives for the service and the Region of a key that was never used, and for the Region where the
+// service has none (https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyLastUsed.html).
+const notApplicable = "N/A"
+
+// use asks whether, when and for what a key was last used. Who may not ask gets UseUnknown, which is the cautious answer.
+func (r *reader) use(ctx context.Context, user string, key *plan.Key) error {
+	out, err := r.in.IAM.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(string(key.ID))})
 	switch {
 	case absent(err), denied(err):
-		return plan.UseUnknown, time.Time{}, nil
+		return nil
 	case err != nil:
-		return plan.UseUnknown, time.Time{}, failed(r.account, err, "asking for the last use of access key %s of user %s", id, user)
+		return failed(r.account, err, "asking for the last use of access key %s of user %s", key.ID, user)
 	case out.AccessKeyLastUsed == nil || out.AccessKeyLastUsed.LastUsedDate == nil:
-		return plan.NeverUsed, time.Time{}, nil
+		key.Use = plan.NeverUsed
+		return nil
 	}
-	return plan.Used, *out.AccessKeyLastUsed.LastUsedDate, nil
+	last := out.AccessKeyLastUsed
+	key.Use, key.LastUsed = plan.Used, *last.LastUsedDate
+	key.UsedService, key.UsedRegion = applicable(last.ServiceName), applicable(last.Region)
+	return nil
+}
+
+func applicable(s *string) string {
+	if aws.ToString(s) == notApplicable {
+		return ""
+	}
+	return aws.ToString(s)
 }
 
 // usersOf finds entities that have one of the share's policies and that the share does not want. Those with the share's
