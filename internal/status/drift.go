@@ -36,6 +36,12 @@ func (r *Report) guessed(account arn.AccountID) bool {
 	return s != nil && s.Error != "" && account == r.facts.Desired.Source.Account
 }
 
+// sourceUnread reports whether nobody could compare the source with the share, though the share gives access to it.
+func (r *Report) sourceUnread() bool {
+	source := r.facts.Desired.Source.Account
+	return r.guessed(source) || r.facts.Observed.Accounts[source] != nil && r.stateOf(source) == Unread
+}
+
 // drifts reports whether a problem is one of the share, rather than of who looks.
 func drifts(kind plan.ProblemKind) bool {
 	switch kind {

@@ -351,3 +351,34 @@ func TestTheSameFactsGiveTheSameReport(t *testing.T) {
 		t.Errorf("want a line %s in\n%s", want, first)
 	}
 }
+
+func TestDriftIsNotDeniedWhereTheSourceWasNotCompared(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		change func(*scene)
+		want   string
+	}{
+		"the source was read":       {change: func(*scene) {}, want: "none"},
+		"the source was not read":   {change: func(s *scene) { s.Observed.Accounts[source].State = plan.Failed }, want: "unknown"},
+		"the registry was guessed":  {change: func(s *scene) { s.Subscription = &status.Subscription{ID: "e29f", Error: "no answer"} }, want: "unknown"},
+		"the source is handed over": {change: func(s *scene) { s.Observed.Accounts[source].State = plan.NoAccess }, want: "none"},
+		"the account was handed on": {change: func(s *scene) { s.account.State = plan.NoAccess }, want: "unknown"},
+		"there is drift all the same": {change: func(s *scene) {
+			s.Observed.Accounts[source].State = plan.Failed
+			s.Plan.Steps = []plan.Step{{Account: retail, Verb: plan.Tag, Target: "user " + user}}
+		}, want: "1"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := newScene(t)
+			test.change(s)
+			var b strings.Builder
+			if err := status.New(s.Facts).WriteText(&b); err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(b.String()) {
+				if fields := strings.Fields(line); len(fields) > 5 && fields[1] == "store-001" && fields[len(fields)-1] != test.want {
+					t.Errorf("want %s at the end of %s", test.want, line)
+				}
+			}
+		})
+	}
+}

@@ -108,7 +108,7 @@ func (r *Report) driftWord(c Cluster) string {
 	switch {
 	case len(c.Drift) > 0:
 		return fmt.Sprint(len(c.Drift))
-	case c.State == Unread || c.State == HandedOver:
+	case c.State == Unread, c.State == HandedOver, r.sourceUnread():
 		return "unknown"
 	}
 	return "none"
