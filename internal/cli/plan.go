@@ -137,7 +137,7 @@ func problemHint(kind plan.ProblemKind) string {
 	case plan.RotationRefused:
 		return "pullpass plan shows what else is the matter; --key AKIA… names a key that may go"
 	case plan.DeliveryUnknown:
-		return "make the delivery readable, or move away what is there"
+		return "make the delivery readable (the files, or the kubeconfig, its context and the permissions of pullpass rbac), or move away what is there"
 	case plan.NoNamespace:
 		return "install the packages controller: eksctl anywhere install packagecontroller -f CLUSTER.yaml; or let pullpass make the namespace: --create-namespace"
 	case plan.Unwritable:
