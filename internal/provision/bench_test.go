@@ -135,7 +135,9 @@ func clocked(b *testing.B, l *lab) (took timing) {
 	deliveries := &memory{held: map[string]credential.Config{}}
 	run := func() provision.Config {
 		c := l.run()
-		c.Deliverer = func(_ context.Context, d share.ClusterDelivery) (provision.Deliverer, error) { return place{deliveries, d.Cluster}, nil }
+		c.Deliverer = func(_ context.Context, d share.ClusterDelivery) (provision.Deliverer, error) {
+			return place{deliveries, d.Cluster}, nil
+		}
 		return c
 	}
 	runtime.GC() // What setting up has left is not to be cleared away under the clock.
