@@ -17,6 +17,9 @@ BENCHTIME ?= 1s
 FUZZ ?= .
 FUZZTIME ?= 60s
 
+# How many tests of a package run at once: on bad days they wait most of the time, for clients that back off.
+WAITING ?= 8
+
 SEED ?= 0
 COUNT ?= 20000
 MUTATE ?= .
@@ -34,7 +37,7 @@ demo: ## the whole story on an embedded AWS: share, apply, verify, refuse a stra
 
 .PHONY: test
 test: ## every test of the main module
-	go test ./...
+	go test -parallel $(WAITING) ./...
 
 .PHONY: check
 check: format vet staticcheck errcheck errorlint exhaustive unparam tidy generated mutable race vuln ## all that a change must pass: the targets from here to vuln
@@ -83,7 +86,7 @@ mutable: ## the changes that `make mutate` makes are still there to be made
 
 .PHONY: race
 race: ## every test of the main module under the race detector
-	go test -race ./...
+	go test -race -parallel $(WAITING) ./...
 
 .PHONY: vuln
 vuln: $(BIN)/govulncheck ## no known vulnerability is reachable (where the vulnerability database is)

@@ -145,6 +145,7 @@ func audited(ts *testscript.TestScript, neg bool, args []string) {
 
 // In all weathers each attempt that was answered is in the trail under the request id of its answer.
 func TestEveryCallIsRecordedInAllWeathers(t *testing.T) {
+	t.Parallel()
 	for _, weather := range []string{"fair", "lag", "throttled", "flaky", "storm"} {
 		t.Run(weather, func(t *testing.T) {
 			t.Parallel()

@@ -148,6 +148,7 @@ func (o *outdoors) mustHoldTheOnlyKey() {
 
 // On no day does a rotation fail a pull, of a cluster that gets its files a moment later.
 func TestAKeyIsRotatedInAllWeathersWithoutAFailedPull(t *testing.T) {
+	t.Parallel()
 	for _, weather := range []string{"fair", "slow", "lag", "throttled", "flaky", "storm"} {
 		t.Run(weather, func(t *testing.T) {
 			t.Parallel()
@@ -176,6 +177,7 @@ func TestAKeyIsRotatedInAllWeathersWithoutAFailedPull(t *testing.T) {
 
 // Files are carried on by somebody, some day: a key that lies idle for long enough has no user left.
 func TestAKeyGoesOnceItHasLainIdle(t *testing.T) {
+	t.Parallel()
 	o := goOut(t, "fair")
 	o.oneStore("  keys: {idle: 1h}\n")
 	o.must(o.here("apply", "--yes")...)
@@ -212,6 +214,7 @@ func TestAKeyGoesOnceItHasLainIdle(t *testing.T) {
 
 // Two rotations on one machine do not find each other's work changed: the second waits, and says for whom.
 func TestARotationWaitsForTheRunsBeforeIt(t *testing.T) {
+	t.Parallel()
 	o := goOut(t, "fair")
 	o.oneStore("")
 	other, err := plan.NewRunID("lab", time.Now().Add(-time.Minute), rand.Reader)

@@ -199,6 +199,7 @@ func (o *outdoors) mustHoldTheOnlyKeys() {
 
 // On a bad day a share is made and proven as on a good one, in the same run, with no call too many.
 func TestAShareIsMadeAndProvenInAllWeathers(t *testing.T) {
+	t.Parallel()
 	fair := goOut(t, "fair")
 	fair.must(fair.here("apply", "--yes")...)
 	want := fair.made()
