@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/pullpass/pullpass/internal/credential"
 )
 
 // errQuoted stands for an answer that shows what nobody may see.
@@ -36,6 +38,6 @@ func quotes(text string, config []byte) bool {
 	if len(encoded) > shortestQuote && strings.Contains(text, encoded[:shortestQuote]) {
 		return true
 	}
-	parsed, err := parse(config)
+	parsed, err := credential.ParseConfig(config)
 	return err == nil && strings.Contains(text, parsed.Key.Secret.Reveal())
 }

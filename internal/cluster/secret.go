@@ -95,6 +95,11 @@ func (f *found) written() time.Time {
 	return f.secret.CreationTimestamp.Time
 }
 
+// keyID is the id of the access key that we delivered last; empty where we never did.
+func (f *found) keyID() awsid.AccessKeyID {
+	return awsid.AccessKeyID(f.secret.Annotations[annotationKey])
+}
+
 // isEmpty reports that the Secret holds no credential, as one whose keys were all left empty: a Region alone is none.
 func (f *found) isEmpty() bool {
 	for _, key := range []string{credential.KeyAccessKeyID, credential.KeySecretAccessKey, credential.KeySessionToken} {
@@ -114,24 +119,16 @@ func (f *found) decode() (credential.Config, error) {
 }
 
 func decode(config []byte) (credential.Config, error) {
-	parsed, err := parse(config)
+	parsed, err := credential.ParseConfig(config)
 	if err == nil {
 		return parsed, nil
 	}
 	if inner, decodeErr := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(config))); decodeErr == nil {
-		if _, innerErr := parse(inner); innerErr == nil {
+		if _, innerErr := credential.ParseConfig(inner); innerErr == nil {
 			return credential.Config{}, fmt.Errorf("key %s: %w: it is base64 of a config, encoded twice", credential.KeyConfig, errUndecodable)
 		}
 	}
 	return credential.Config{}, fmt.Errorf("key %s: %w: %w", credential.KeyConfig, errUndecodable, err)
-}
-
-func parse(config []byte) (credential.Config, error) {
-	file, err := credential.Parse(config)
-	if err != nil {
-		return credential.Config{}, err
-	}
-	return file.Config()
 }
 
 // keysOnly reads the other documented form: an access key of its own, without a role. Such a Secret holds a credential
@@ -142,9 +139,14 @@ func (f *found) keysOnly() (credential.Config, error) {
 	if id == "" || secret == "" {
 		return credential.Config{}, fmt.Errorf("%w: no %s, and half an access key", errUndecodable, credential.KeyConfig)
 	}
+	key, err := awsid.ParseAccessKeyID(id)
+	if err != nil {
+		// The error is not passed on: it quotes the value, and somebody may have swapped the two halves.
+		return credential.Config{}, fmt.Errorf("%w: %s is not the id of an access key", errUndecodable, credential.KeyAccessKeyID)
+	}
 	return credential.Config{
 		Region: arn.Region(trimmed(f.secret.Data[credential.KeyRegion])),
-		Key:    credential.AccessKey{ID: awsid.AccessKeyID(id), Secret: credential.NewSecret(secret)},
+		Key:    credential.AccessKey{ID: key, Secret: credential.NewSecret(secret)},
 	}, nil
 }
 

@@ -84,6 +84,12 @@ func TestWhatASecretSays(t *testing.T) {
 		"with half an access key": {func(s *corev1.Secret) {
 			s.Data = map[string][]byte{"AWS_ACCESS_KEY_ID": []byte("AKIAIOSFODNN7EXAMPLE")}
 		}, false, plan.Unknown, credential.Config{}, false, "half an access key"},
+		"with the halves of its key swapped": {func(s *corev1.Secret) {
+			s.Data["config"] = []byte(strings.NewReplacer("AKIAIOSFODNN7EXAMPLE", material, material, "AKIAIOSFODNN7EXAMPLE").Replace(string(rendered(t))))
+		}, false, plan.Unknown, credential.Config{}, false, "aws_access_key_id"},
+		"with the halves of an access key in its keys swapped": {func(s *corev1.Secret) {
+			s.Data = map[string][]byte{"AWS_ACCESS_KEY_ID": []byte(material), "AWS_SECRET_ACCESS_KEY": []byte("AKIAIOSFODNN7EXAMPLE")}
+		}, false, plan.Unknown, credential.Config{}, false, "AWS_ACCESS_KEY_ID is not the id"},
 		"with a config encoded twice": {func(s *corev1.Secret) { s.Data["config"] = []byte(twice) }, false, plan.Unknown, credential.Config{}, false, "encoded twice"},
 		"with a config without the word profile": {func(s *corev1.Secret) {
 			s.Data["config"] = []byte(strings.Replace(string(rendered(t)), "[profile ", "[", 1))

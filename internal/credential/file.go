@@ -177,6 +177,23 @@ func (f *File) Profile(name string) (map[string]Property, bool) {
 	return nil, false
 }
 
+// ParseConfig reads a delivered file: Parse, then Config. What stands for the key's id must have the form of one, for ids
+// are printed and somebody may have swapped the two halves of the key; the error does not quote it.
+func ParseConfig(src []byte) (Config, error) {
+	file, err := Parse(src)
+	if err != nil {
+		return Config{}, err
+	}
+	config, err := file.Config()
+	if err != nil {
+		return Config{}, err
+	}
+	if _, err := awsid.ParseAccessKeyID(string(config.Key.ID)); err != nil {
+		return Config{}, fmt.Errorf("reading an AWS config file: profile %q: %w for aws_access_key_id", config.UserProfile, ErrBadValue)
+	}
+	return config, nil
+}
+
 // Config reads what pullpass needs out of the file: profile default with its Region, role and source profile, and the
 // key in that profile. Errors wrap ErrNoProfile, ErrNoValue or ErrBadValue, give the line where there is one, and never
 // quote a value of the key.

@@ -81,7 +81,7 @@ func (d Directory) read() (Held, error) {
 	case configErr != nil:
 		return Held{}, configErr
 	}
-	parsed, err := parse(config)
+	parsed, err := credential.ParseConfig(config)
 	if err != nil {
 		return Held{}, err
 	}
@@ -140,16 +140,8 @@ func (d Directory) private() bool {
 // damaged reports whether another config has the same key with another secret. A key has one secret, so one of the two is
 // wrong, and writing either over the other might destroy the one that works.
 func damaged(key credential.AccessKey, other []byte) bool {
-	config, err := parse(other)
+	config, err := credential.ParseConfig(other)
 	return err == nil && config.Key.ID == key.ID && !config.Key.Secret.Equal(key.Secret)
-}
-
-func parse(config []byte) (credential.Config, error) {
-	file, err := credential.Parse(config)
-	if err != nil {
-		return credential.Config{}, err
-	}
-	return file.Config()
 }
 
 // carriedBy takes the config file out of a manifest that has it on one line, as RenderManifest and the page do. It is

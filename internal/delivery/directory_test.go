@@ -15,6 +15,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/plan"
 )
 
 func config() credential.Config {
@@ -262,5 +263,23 @@ func link(t *testing.T, to, path string) {
 	t.Helper()
 	if err := os.Symlink(to, path); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The id of a key is printed in plans, so that nothing is taken for one that is not.
+func TestSwappedHalvesOfAKeyAreNeverTold(t *testing.T) {
+	dir := delivery.Directory{Path: t.TempDir()}
+	const id, secret = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+	rendered, err := config().Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir.Path, "aws-config"), strings.NewReplacer(id, secret, secret, id).Replace(string(rendered)))
+	got := dir.Observe(t.Context())
+	if got.State != plan.Unknown || !errors.Is(got.Err, credential.ErrBadValue) || got.Config != (credential.Config{}) {
+		t.Fatalf("got state %d, %v; want it unknown for a bad value", got.State, got.Err)
+	}
+	if strings.Contains(got.Err.Error(), secret) {
+		t.Error("the error tells the secret")
 	}
 }

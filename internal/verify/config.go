@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
 )
 
@@ -19,7 +18,7 @@ func (w *walk) proveConfig(ctx context.Context) (string, error) {
 		return "", &Fault{Side: Cluster, Err: fmt.Errorf("reading the delivered file: %w", err),
 			Hint: "deliver the credential, or make readable what is there: pullpass plan says what is in the way"}
 	}
-	config, err := parse(src)
+	config, err := credential.ParseConfig(src)
 	if err != nil {
 		return "", &Fault{Side: Cluster, Err: err, Hint: "move the file away and have it written anew: pullpass apply"}
 	}
@@ -29,21 +28,4 @@ func (w *walk) proveConfig(ctx context.Context) (string, error) {
 	}
 	w.config = config
 	return fmt.Sprintf("role %s, key %s, Region %s", config.RoleARN, config.Key.ID, config.Region), nil
-}
-
-func parse(src []byte) (credential.Config, error) {
-	file, err := credential.Parse(src)
-	if err != nil {
-		return credential.Config{}, err
-	}
-	config, err := file.Config()
-	if err != nil {
-		return credential.Config{}, err
-	}
-	if _, err := awsid.ParseAccessKeyID(string(config.Key.ID)); err != nil {
-		// The error is not passed on: it quotes the value, and somebody may have swapped the two halves of the key.
-		return credential.Config{}, fmt.Errorf("reading an AWS config file: profile %q: %w for aws_access_key_id",
-			config.UserProfile, credential.ErrBadValue)
-	}
-	return config, nil
 }
