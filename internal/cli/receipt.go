@@ -62,7 +62,7 @@ func (s *session) controllerReceipt(ctx context.Context, c share.ClusterDelivery
 		return
 	}
 	first := slices.MinFunc(found.Started, time.Time.Compare)
-	if first.Before(found.Written) {
+	if !first.After(found.Written) { // To the second: what started in the same one may have read what was there before.
 		r.Behind = append(r.Behind, fmt.Sprintf("its packages controller runs since %s, and the Secret was written at %s",
 			first.UTC().Format(time.RFC3339), found.Written.UTC().Format(time.RFC3339)))
 		r.Soon = !found.Asked.Before(found.Written)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/plan"
 )
 
 // The packages controller's Deployment, and its container
@@ -30,6 +34,8 @@ type controller struct {
 	paused    bool
 	// asked is when a restart was asked for last; the zero time for never.
 	asked time.Time
+	// askedFor is the id of the access key that we asked for a restart for; empty where somebody else asked.
+	askedFor awsid.AccessKeyID
 	// started is when the programs started that run now. A pod that waits for the Secret has none.
 	started []time.Time
 }
@@ -52,7 +58,7 @@ func (c *Cluster) controller(ctx context.Context) (controller, error) {
 	if err := c.get(ctx, podsOfController(), params{"labelSelector": selector.String()}, &pods); err != nil {
 		return controller{}, err
 	}
-	found := controller{installed: true, paused: deployment.Spec.Paused, asked: asked(deployment)}
+	found := controller{installed: true, paused: deployment.Spec.Paused, asked: asked(deployment), askedFor: askedFor(deployment)}
 	for _, pod := range pods.Items {
 		if started, runs := running(pod); runs {
 			found.started = append(found.started, started)
@@ -70,6 +76,11 @@ func asked(deployment appsv1.Deployment) time.Time {
 	return t
 }
 
+// askedFor reads the annotation that we put beside the time.
+func askedFor(deployment appsv1.Deployment) awsid.AccessKeyID {
+	return awsid.AccessKeyID(deployment.Spec.Template.Annotations[annotationKey])
+}
+
 // running returns when the controller's program in a pod was started, unless it does not run or the pod is on its way
 // out.
 func running(pod corev1.Pod) (time.Time, bool) {
@@ -84,21 +95,18 @@ func running(pod corev1.Pod) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// stale reports whether a program runs since before a time, and nobody asked for its restart since. Kubernetes keeps
-// times to the second: what happened in the same second is not before.
-func (c controller) stale(written time.Time) bool {
-	if !c.asked.IsZero() && !before(c.asked, written) {
+// stale reports whether a program runs that may have started before the Secret was written with a key, and nobody asked
+// for its restart since. Kubernetes keeps times to the second: what happened in the same second may have been before, but
+// for a restart that we asked for on account of that very key.
+func (c controller) stale(written time.Time, key awsid.AccessKeyID) bool {
+	if after(c.asked, written) || key != "" && c.askedFor == key && !after(written, c.asked) {
 		return false
 	}
-	for _, started := range c.started {
-		if before(started, written) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.started, func(started time.Time) bool { return !after(started, written) })
 }
 
-func before(a, b time.Time) bool { return a.Truncate(time.Second).Before(b.Truncate(time.Second)) }
+// after reports whether one time is in a later second than another.
+func after(a, b time.Time) bool { return a.Truncate(time.Second).After(b.Truncate(time.Second)) }
 
 // A Controller is the packages controller as far as its start goes. Times are to the second.
 type Controller struct {
@@ -147,13 +155,15 @@ func (d Delivery) restart(ctx context.Context) error {
 		return err
 	}
 	found, err := d.controller(ctx)
-	if err != nil || !found.stale(f.written()) {
+	key := f.keyID()
+	if err != nil || !found.stale(f.written(), key) {
 		return err
 	}
 	if found.paused {
 		return fmt.Errorf("restarting %s in %s: %w", deploymentObject().words, d.Cluster, errPaused)
 	}
-	return d.Cluster.patch(ctx, deploymentObject(), types.MergePatchType, params{"fieldManager": fieldManager}, restartPatch(latest(d.now(), f.written())))
+	return d.Cluster.patch(ctx, deploymentObject(), types.MergePatchType, params{"fieldManager": plan.FieldManager},
+		restartPatch(latest(d.now(), f.written()), key))
 }
 
 // latest keeps a restart from looking older than the write that it follows, where the clock here is behind the API
@@ -165,7 +175,7 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-func restartPatch(now time.Time) map[string]any {
-	annotations := map[string]any{restartedAt: now.UTC().Format(time.RFC3339)}
+func restartPatch(now time.Time, key awsid.AccessKeyID) map[string]any {
+	annotations := map[string]any{restartedAt: now.UTC().Format(time.RFC3339), annotationKey: key}
 	return map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": annotations}}}}
 }

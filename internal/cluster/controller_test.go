@@ -17,28 +17,32 @@ func second(s, nanoseconds int) time.Time {
 }
 
 func TestStale(t *testing.T) {
-	written := second(30, 0)
+	const key, older = "AKIA222222222222222K", "AKIA222222222222222J"
+	early := []time.Time{second(1, 0)}
+	if !(controller{started: early, asked: second(30, 0)}).stale(second(30, 0), "") {
+		t.Error("somebody's restart in the same second counts where the Secret is somebody's, too")
+	}
 	for name, test := range map[string]struct {
 		controller controller
 		want       bool
 	}{
-		"nothing that runs is not stale":               {controller{}, false},
-		"a start in the second before is stale":        {controller{started: []time.Time{second(29, 999)}}, true},
-		"a start in the same second is not":            {controller{started: []time.Time{second(30, 0)}}, false},
-		"one that is older among newer ones is enough": {controller{started: []time.Time{second(31, 0), second(29, 0)}}, true},
-		"a restart asked for in the same second counts": {
-			controller{started: []time.Time{second(1, 0)}, asked: second(30, 0)}, false,
-		},
-		"a restart asked for before does not": {controller{started: []time.Time{second(1, 0)}, asked: second(29, 0)}, true},
+		"nothing that runs is not stale":                     {controller{}, false},
+		"a start in the second before is stale":              {controller{started: []time.Time{second(29, 999)}}, true},
+		"a start in the same second may have been before":    {controller{started: []time.Time{second(30, 999)}}, true},
+		"a start in the second after is not":                 {controller{started: []time.Time{second(31, 0)}}, false},
+		"one that is older among newer ones is enough":       {controller{started: []time.Time{second(31, 0), second(29, 0)}}, true},
+		"a restart that somebody asked for after counts":     {controller{started: early, asked: second(31, 0)}, false},
+		"one in the same second may have been before":        {controller{started: early, asked: second(30, 999)}, true},
+		"one in the same second for this key counts":         {controller{started: early, asked: second(30, 0), askedFor: key}, false},
+		"one in the same second for another key does not":    {controller{started: early, asked: second(30, 0), askedFor: older}, true},
+		"one for this key before it was written again, too":  {controller{started: early, asked: second(29, 0), askedFor: key}, true},
+		"one for another key in a later second is after all": {controller{started: early, asked: second(31, 0), askedFor: older}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := test.controller.stale(written); got != test.want {
+			if got := test.controller.stale(second(30, 500), key); got != test.want {
 				t.Errorf("got %t", got)
 			}
 		})
-	}
-	if !(controller{started: []time.Time{second(29, 0)}}).stale(second(30, 1)) || (controller{started: []time.Time{second(30, 0)}}).stale(second(30, 999)) {
-		t.Error("parts of a second count")
 	}
 }
 
@@ -70,11 +74,12 @@ func TestRunning(t *testing.T) {
 }
 
 func TestTheRestartIsKubectls(t *testing.T) {
-	patch, err := json.Marshal(restartPatch(latest(second(1, 0), second(30, 0))))
+	patch, err := json.Marshal(restartPatch(latest(second(1, 0), second(30, 0)), "AKIA222222222222222K"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"2026-01-02T03:04:30Z"}}}}}`
+	const want = `{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"2026-01-02T03:04:30Z",` +
+		`"pullpass.dev/access-key-id":"AKIA222222222222222K"}}}}}`
 	if diff := cmp.Diff(want, string(patch)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -84,6 +89,9 @@ func TestTheRestartIsKubectls(t *testing.T) {
 	}
 	if got := asked(deployment); !got.Equal(second(30, 0)) {
 		t.Errorf("it is read as %v", got)
+	}
+	if got := askedFor(deployment); got != "AKIA222222222222222K" {
+		t.Errorf("it is read as for %q", got)
 	}
 	deployment.Spec.Template.Annotations[restartedAt] = "yesterday"
 	if got := asked(deployment); !got.IsZero() {

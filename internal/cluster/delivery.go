@@ -67,7 +67,7 @@ func (d Delivery) Observe(ctx context.Context) plan.Delivery {
 	seen.Cluster.Controller = running.installed
 	if f != nil {
 		seen.Written = f.written()
-		seen.Cluster.Stale = running.stale(seen.Written)
+		seen.Cluster.Stale = running.stale(seen.Written, f.keyID())
 	}
 	seen.Cluster.Notes = append(notes(read.findings(d.Registry)), unseen(controllerErr, settingsErr)...)
 	return seen

@@ -146,13 +146,14 @@ func (d Delivery) Settings(ctx context.Context) (Settings, error) {
 // Three requests in sequence with workload clusters, two without.
 func (d Delivery) Live(ctx context.Context, workloads ...string) (lint.Live, error) {
 	live := lint.Live{Name: d.Name, Registry: d.Registry}
+	var f *found
 	var secretErr, settingsErr, controllerErr error
 	var running controller
 	var found settings
 	copies := make([]*lint.Workload, len(workloads))
 	copyErrs := make([]error, len(workloads))
 	var wg sync.WaitGroup
-	wg.Go(func() { live.Secret, secretErr = d.liveSecret(ctx) })
+	wg.Go(func() { f, secretErr = d.secret(ctx) })
 	wg.Go(func() { found, settingsErr = d.Cluster.settings(ctx, d.Name) })
 	wg.Go(func() { running, controllerErr = d.Cluster.controller(ctx) })
 	for i, name := range workloads {
@@ -160,7 +161,10 @@ func (d Delivery) Live(ctx context.Context, workloads ...string) (lint.Live, err
 	}
 	wg.Wait()
 	live.Bundles, live.Provider = found.bundles, found.provider
-	if live.Secret != nil && running.stale(live.Secret.Written) {
+	if secretErr == nil {
+		live.Secret = liveSecret(f)
+	}
+	if f != nil && running.stale(f.written(), f.keyID()) {
 		live.ControllerStarted = slices.MinFunc(running.started, time.Time.Compare)
 	}
 	for _, c := range copies {
@@ -176,24 +180,21 @@ func (d Delivery) liveWorkload(ctx context.Context, name string) (*lint.Workload
 	if err != nil {
 		return nil, err
 	}
-	secret, err := Delivery{Cluster: workload}.liveSecret(ctx)
+	f, err := Delivery{Cluster: workload}.secret(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &lint.Workload{Name: name, Secret: *secret}, nil
+	return &lint.Workload{Name: name, Secret: *liveSecret(f)}, nil
 }
 
-func (d Delivery) liveSecret(ctx context.Context) (*lint.LiveSecret, error) {
-	f, err := d.secret(ctx)
-	if err != nil {
-		return nil, err
-	}
+// liveSecret is a Secret as lint takes it; nil is one that is not there.
+func liveSecret(f *found) *lint.LiveSecret {
 	if f == nil {
-		return &lint.LiveSecret{}, nil
+		return &lint.LiveSecret{}
 	}
 	live := &lint.LiveSecret{Exists: true, Data: map[string]credential.Secret{}, Written: f.written()}
 	for key, value := range f.secret.Data {
 		live.Data[key] = credential.NewSecret(string(value))
 	}
-	return live, nil
+	return live
 }

@@ -10,9 +10,9 @@ import (
 //
 // One request.
 func (d Delivery) Mistakes(ctx context.Context) ([]lint.Finding, error) {
-	secret, err := d.liveSecret(ctx)
+	f, err := d.secret(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return lint.CheckLive(lint.Live{Name: d.Name, Secret: secret}), nil
+	return lint.CheckLive(lint.Live{Name: d.Name, Secret: liveSecret(f)}), nil
 }

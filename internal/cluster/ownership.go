@@ -7,10 +7,9 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
 
-// fieldManager is who we are to server-side apply.
-const fieldManager = "pullpass"
+	"github.com/pullpass/pullpass/internal/plan"
+)
 
 // unrecorded is how the API server calls the manager of what was written before it kept records
 // (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
@@ -81,14 +80,14 @@ func covers(set []byte, path ...string) (bool, error) {
 // isOurs reports whether we have a field by server-side apply, be it together with others: what we then leave out of an
 // apply may be deleted.
 func isOurs(field []owner) bool {
-	return slices.ContainsFunc(field, func(o owner) bool { return o.manager == fieldManager && o.applies })
+	return slices.ContainsFunc(field, func(o owner) bool { return o.manager == plan.FieldManager && o.applies })
 }
 
 // others sorts the managers of a field but us into those that it is taken over from and the rest, each sorted by name.
 func others(field []owner, takeOver []string) (from, conflicts []string) {
 	for _, o := range field {
 		switch {
-		case o.manager == fieldManager:
+		case o.manager == plan.FieldManager:
 		case slices.Contains(takeOver, o.manager):
 			from = append(from, o.manager)
 		default:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/pullpass/pullpass/internal/pause"
 )
 
 // How long a write goes on against a server that does not answer, as one does that is started anew.
@@ -36,15 +38,5 @@ func (d Delivery) now() time.Time {
 }
 
 func (d Delivery) wait(ctx context.Context, t time.Duration) error {
-	if d.Wait != nil {
-		return d.Wait(ctx, t)
-	}
-	timer := time.NewTimer(t)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, d.Wait, t)
 }

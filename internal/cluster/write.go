@@ -10,6 +10,7 @@ import (
 
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/plan"
 )
 
 // attempts is how often a write begins anew that somebody else's write came before.
@@ -156,7 +157,7 @@ func (f *found) has(key string) bool {
 }
 
 func (d Delivery) patchSecret(ctx context.Context, body applied, forced bool, query params) error {
-	all := params{"fieldManager": fieldManager}
+	all := params{"fieldManager": plan.FieldManager}
 	for name, value := range query {
 		all[name] = value
 	}

@@ -140,7 +140,7 @@ func (v View) proveController(w *walk, ctx context.Context) (string, error) {
 			Hint: "kubectl -n eksa-packages describe pods -l control-plane=controller-manager"}
 	}
 	for _, started := range c.Started {
-		if !started.Before(c.Written) {
+		if started.After(c.Written) { // Both are to the second: in the same one it may have read what was there before.
 			continue
 		}
 		err := fmt.Errorf("it runs since %s and the Secret was written at %s: it still uses what was there before",
@@ -150,7 +150,7 @@ func (v View) proveController(w *walk, ctx context.Context) (string, error) {
 		}
 		return "", &Fault{Side: Cluster, Err: err, Hint: "kubectl -n eksa-packages rollout restart deployment/eks-anywhere-packages"}
 	}
-	return fmt.Sprintf("started at or after %s, when the Secret was written", c.Written.UTC().Format(time.RFC3339)), nil
+	return fmt.Sprintf("started after %s, when the Secret was written", c.Written.UTC().Format(time.RFC3339)), nil
 }
 
 // dockerConfig is the part of a Docker config file that holds credentials

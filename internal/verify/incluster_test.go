@@ -16,7 +16,7 @@ import (
 func working() verify.View {
 	return verify.View{
 		Secret:     told(verify.Mistakes{}),
-		Controller: told(verify.Controller{Installed: true, Written: noon(), Started: []time.Time{noon()}}),
+		Controller: told(verify.Controller{Installed: true, Written: noon(), Started: []time.Time{noon().Add(time.Second)}}),
 		MirrorCredential: told([]byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, wanted().Host(),
 			base64.StdEncoding.EncodeToString([]byte("AWS:"+token))))),
 		Settings: told(verify.Settings{State: "active"}),
@@ -34,7 +34,7 @@ func untold[T any](err error) func(context.Context) (T, error) {
 
 func controller(change func(*verify.Controller)) func(*verify.View) {
 	return func(v *verify.View) {
-		c := verify.Controller{Installed: true, Written: noon(), Started: []time.Time{noon()}}
+		c := verify.Controller{Installed: true, Written: noon(), Started: []time.Time{noon().Add(time.Second)}}
 		change(&c)
 		v.Controller = told(c)
 	}
@@ -62,7 +62,7 @@ func TestTheLinksBeyondTheCredential(t *testing.T) {
 		"a Secret that nobody may see": {
 			func(v *verify.View) { v.Secret = untold[verify.Mistakes](forbidden) }, verify.LinkSecret, verify.Unseen, "forbidden",
 		},
-		"a controller that started with the Secret": {func(*verify.View) {}, verify.LinkController, verify.Passed, "started at or after 2026-01-01T12:00:00Z"},
+		"a controller that started after the Secret": {func(*verify.View) {}, verify.LinkController, verify.Passed, "started after 2026-01-01T12:00:00Z"},
 		"no controller": {
 			controller(func(c *verify.Controller) { c.Installed = false }), verify.LinkController, verify.Unseen, "not installed",
 		},
@@ -71,6 +71,9 @@ func TestTheLinksBeyondTheCredential(t *testing.T) {
 		},
 		"one pod that started before the Secret was written": {
 			controller(func(c *verify.Controller) { c.Started = early }), verify.LinkController, verify.Failed, "since 2026-01-01T11:59:59Z",
+		},
+		"a pod that started in the second in which the Secret was written": {
+			controller(func(c *verify.Controller) { c.Started = []time.Time{noon()} }), verify.LinkController, verify.Failed, "since 2026-01-01T12:00:00Z",
 		},
 		"a restart under way": {
 			controller(func(c *verify.Controller) { c.Started, c.Asked = early, noon() }), verify.LinkController, verify.Unseen,

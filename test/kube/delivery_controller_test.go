@@ -2,6 +2,7 @@ package kube
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -19,14 +20,15 @@ import (
 	"github.com/pullpass/pullpass/test/kube/lab"
 )
 
-// restartAsked is when a restart was asked for last, as kubectl says it; empty for never.
+// restartAsked is what last made the controller's pods new, as kubectl says the time and pullpass the key; empty for nothing.
 func restartAsked(t *testing.T, c *lab.Cluster) string {
 	t.Helper()
 	deployment, err := c.Client.AppsV1().Deployments(lab.Namespace).Get(t.Context(), lab.Controller, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return deployment.Spec.Template.Annotations["kubectl.kubernetes.io/restartedAt"]
+	annotations := deployment.Spec.Template.Annotations
+	return annotations["kubectl.kubernetes.io/restartedAt"] + annotations["pullpass.dev/access-key-id"]
 }
 
 // TestRestart asks for restarts of controllers that started before and after the Secret was written.
@@ -45,8 +47,12 @@ func TestRestart(t *testing.T) {
 		"a controller on its way out is left alone":            {func() { leaving(t, c) }, false},
 		"a restart that somebody asked for is not asked for twice": {func() {
 			c.RunController(t, time.Now().Add(-time.Hour))
-			c.Kubectl(t, "rollout", "restart", "deployment/"+lab.Controller, "--namespace", lab.Namespace).Succeeded(t)
+			askRestart(t, c, time.Now().Add(2*time.Second))
 		}, false},
+		"a restart of the very second in which the Secret was written is not relied on": {func() {
+			c.RunController(t, time.Now().Add(-time.Hour))
+			askRestart(t, c, d.Observe(t.Context()).Written)
+		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			forget(t, c)
@@ -76,6 +82,13 @@ func TestRestart(t *testing.T) {
 			t.Errorf("Restart: %v", err)
 		}
 	})
+}
+
+// askRestart asks for a restart as `kubectl rollout restart` does at a time.
+func askRestart(t *testing.T, c *lab.Cluster, at time.Time) {
+	t.Helper()
+	patch := fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":%q}}}}}`, at.Format(time.RFC3339))
+	c.Kubectl(t, "patch", "deployment", lab.Controller, "--namespace", lab.Namespace, "--patch", patch).Succeeded(t)
 }
 
 // waiting makes the controller's pod one whose container cannot be made yet.

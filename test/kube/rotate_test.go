@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/pause"
 	"github.com/pullpass/pullpass/test/kube/lab"
 )
 
@@ -39,7 +40,7 @@ func TestARotationFollowsTheControllers(t *testing.T) {
 		}
 	})
 	t.Run("and so does one that has fetched no token since it started", func(t *testing.T) {
-		good.RunController(t, time.Now())
+		good.RunController(t, aSecondLater(t))
 		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--watch", "0s")
 		mustSay(t, said, "missing: cluster store-001: its packages controller has fetched no token since it started")
 		mustSay(t, said, "missing: cluster store-002: its packages controller runs since ")
@@ -75,4 +76,15 @@ func fetchToken(t *testing.T, o *lab.Operator, c *lab.Cluster) {
 	}
 	c.Apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Secret, metadata: {name: registry-mirror-cred, namespace: eksa-packages}, stringData: {config.json: '{"auths":{%q:{"auth":%q}}}'}}`,
 		registryHost, aws.ToString(out.AuthorizationData[0].AuthorizationToken)))
+}
+
+// aSecondLater waits for the next second by the clock, and returns its beginning: what Kubernetes says of times can be told
+// apart then.
+func aSecondLater(t *testing.T) time.Time {
+	t.Helper()
+	next := time.Now().Truncate(time.Second).Add(time.Second)
+	if err := pause.InRealTime(t.Context(), time.Until(next)); err != nil {
+		t.Fatal(err)
+	}
+	return next
 }

@@ -45,8 +45,14 @@ func (r role) print(t testing.TB) string {
 	return string(text)
 }
 
-// objects are the role and the binding, of the same name, that gives it to a user.
-func (r role) objects(t testing.TB, user string) []*unstructured.Unstructured {
+// object is the role as the API server takes it.
+func (r role) object(t testing.TB) *unstructured.Unstructured {
+	t.Helper()
+	return untyped(t, &r.Role)
+}
+
+// binding gives the role to a user, and has its name.
+func (r role) binding(t testing.TB, user string) *unstructured.Unstructured {
 	t.Helper()
 	binding := rbacv1.RoleBinding{
 		Subjects: []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}},
@@ -54,7 +60,7 @@ func (r role) objects(t testing.TB, user string) []*unstructured.Unstructured {
 	}
 	binding.APIVersion, binding.Kind = r.APIVersion, r.Kind+"Binding"
 	binding.Name, binding.Namespace = r.Name, r.Namespace
-	return []*unstructured.Unstructured{untyped(t, &r.Role), untyped(t, &binding)}
+	return untyped(t, &binding)
 }
 
 func untyped(t testing.TB, object any) *unstructured.Unstructured {
