@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/pullpass/pullpass/internal/pause"
 )
 
 // Settling repeats calls that depend on something just made, until AWS knows it everywhere: IAM is eventually consistent
@@ -57,17 +59,7 @@ func (s Settling) jittered(wait time.Duration) time.Duration {
 }
 
 func (s Settling) wait(ctx context.Context, d time.Duration) error {
-	if s.Wait != nil {
-		return s.Wait(ctx, d)
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, s.Wait, d)
 }
 
 // ErrNotSeen is for calls that were answered and should have found something that was just made.

@@ -16,6 +16,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/atomicfile"
 	"github.com/pullpass/pullpass/internal/fieldcheck"
+	"github.com/pullpass/pullpass/internal/pause"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
 	"github.com/pullpass/pullpass/sandbox"
@@ -117,7 +118,7 @@ func (a *app) field(ctx context.Context, c *cloud, region arn.Region, o fieldche
 		Patience: o.wait, Random: a.env.Random, Progress: func(what string) { a.progress("%s", what) },
 	}
 	if config.Wait == nil {
-		config.Wait = waitInRealTime
+		config.Wait = pause.InRealTime
 	}
 	var err error
 	if config.Source, err = a.side(ctx, c, region, o.source); err != nil {
@@ -150,17 +151,6 @@ func (a *app) side(ctx context.Context, c *cloud, region arn.Region, profile str
 			return clients.IAM.Options().Credentials.Retrieve(ctx)
 		},
 	}, nil
-}
-
-func waitInRealTime(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (a *app) cleanField(ctx context.Context, config fieldcheck.Config, yes bool) error {

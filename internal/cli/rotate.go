@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/pause"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/runlock"
@@ -200,17 +201,7 @@ func (r *run) awaitOthers(ctx context.Context) error {
 
 // wait waits by the clock of the environment.
 func (a *app) wait(ctx context.Context, d time.Duration) error {
-	if a.env.Wait != nil {
-		return a.env.Wait(ctx, d)
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, a.env.Wait, d)
 }
 
 // showRotation is the end of a dry run.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/pause"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -198,7 +199,7 @@ func (t *turns) take(ctx context.Context, next *plan.Rotation) (goOn bool, err e
 		if err := t.apply(ctx, next.Plan); err != nil {
 			return false, err
 		}
-		return true, t.pause(context.WithoutCancel(ctx), t.Watch)
+		return true, pause.For(context.WithoutCancel(ctx), t.Wait, t.Watch)
 	case plan.RotateReactivate:
 		if err := t.apply(context.WithoutCancel(ctx), next.Plan); err != nil {
 			return false, err
@@ -267,22 +268,8 @@ func (t *turns) soon(ctx context.Context, d plan.RotationDecision) (goOn bool, e
 	}
 	t.waited += between
 	clear(t.receipts)
-	if err := t.pause(ctx, between); err != nil {
+	if err := pause.For(ctx, t.Wait, between); err != nil {
 		return false, fmt.Errorf("%w: the run was stopped: %w", errUnmet, err)
 	}
 	return true, nil
-}
-
-func (r *Rotator) pause(ctx context.Context, d time.Duration) error {
-	if r.Wait != nil {
-		return r.Wait(ctx, d)
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

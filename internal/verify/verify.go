@@ -13,6 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/pause"
 	"github.com/pullpass/pullpass/internal/registry"
 )
 
@@ -83,7 +84,7 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	if c.Wait == nil {
-		c.Wait = wait
+		c.Wait = pause.InRealTime
 	}
 	if c.Patience == 0 {
 		c.Patience = time.Minute
@@ -95,17 +96,6 @@ func (c Config) withDefaults() Config {
 		c.Attempts = 8
 	}
 	return c
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // walk is one walk along the chain. Each link reads what the links before it have left here.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/pause"
 )
 
 // Config is what a Weather is made of.
@@ -53,7 +54,7 @@ type day struct {
 // New returns the weather of a forecast.
 func New(config Config, forecast Forecast) *Weather {
 	if config.Wait == nil {
-		config.Wait = wait
+		config.Wait = pause.InRealTime
 	}
 	w := &Weather{config: config}
 	now := config.Clock()
@@ -97,15 +98,3 @@ func (w *Weather) Now() time.Time {
 // Lived is the sandbox's time without an offset. Other than Now it never leaps, wherever the clock is set to, so that it
 // tells how long ago something was.
 func (w *Weather) Lived() time.Time { return w.day.Load().course.without(w.config.Clock()) }
-
-// wait is the Wait of real time.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
