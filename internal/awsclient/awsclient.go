@@ -59,6 +59,9 @@ type Retry struct {
 	MaxBackoff time.Duration
 	// Waiting is told why a call is repeated once that takes a while; nil for nobody. It is called from many goroutines.
 	Waiting func(error)
+	// Elapse lets a wait between two attempts pass by a clock of the caller's, and returns what is left of it to be slept;
+	// nil leaves all. The SDK itself sleeps by the real clock.
+	Elapse func(time.Duration) time.Duration
 }
 
 const (

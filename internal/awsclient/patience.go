@@ -24,13 +24,14 @@ const (
 type patience struct {
 	*retry.Standard
 	waiting func(error)
+	elapse  func(time.Duration) time.Duration
 }
 
 // newPatience makes a retryer. IAM answers ConcurrentModification where two requests change one entity at the same time,
 // and asks for the request to be sent again
 // (https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagPolicy.html#API_TagPolicy_Errors).
 func newPatience(r Retry) *patience {
-	return &patience{waiting: r.Waiting, Standard: retry.NewStandard(func(o *retry.StandardOptions) {
+	return &patience{waiting: r.Waiting, elapse: r.Elapse, Standard: retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = r.MaxAttempts
 		o.MaxBackoff = r.MaxBackoff
 		o.RateLimiter = ratelimit.None
@@ -56,6 +57,9 @@ func (p *patience) RetryDelay(attempt int, err error) (time.Duration, error) {
 	delay, failed := p.Standard.RetryDelay(attempt, err)
 	if out {
 		delay = min(delay, unreachableBackoff)
+	}
+	if p.elapse != nil && failed == nil {
+		delay = p.elapse(delay)
 	}
 	return delay, failed
 }

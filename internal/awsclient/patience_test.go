@@ -70,3 +70,22 @@ func TestAHostOutOfReachIsGivenUpSoonerThanOneThatThrottles(t *testing.T) {
 		})
 	}
 }
+
+// A clock that moves when somebody waits has the waits between attempts, and nothing is slept by the real one.
+func TestTheWaitsBetweenAttemptsPassByTheCallersClock(t *testing.T) {
+	var network cut
+	var passed []time.Duration
+	f := newLab(t, sandbox.Config{}).factory(t, "", func(c *awsclient.Config) {
+		c.HTTPClient = &http.Client{Transport: &network}
+		c.Retry = awsclient.Retry{MaxBackoff: time.Hour, Elapse: func(d time.Duration) time.Duration {
+			passed = append(passed, d)
+			return 0
+		}}
+	})
+	if _, err := clients(t, f, profile(sandboxtest.Source)).IAM.ListRoles(t.Context(), &iam.ListRolesInput{}); err == nil {
+		t.Error("a call to nobody was answered")
+	}
+	if attempts := int(network.count.Load()); attempts < 2 || len(passed) != attempts-1 {
+		t.Errorf("%d attempts with the waits %v between them", attempts, passed)
+	}
+}

@@ -28,6 +28,9 @@ type Env struct {
 	Now     func() time.Time
 	// Wait returns after a time of that clock, or with the context's error when that ends; nil waits in real time.
 	Wait func(context.Context, time.Duration) error
+	// Elapse lets a time of that clock pass which a client of AWS waits before it repeats a call, and returns what is left of
+	// it to be slept; nil leaves all.
+	Elapse func(time.Duration) time.Duration
 	// Random gives run ids their uniqueness.
 	Random io.Reader
 }

@@ -180,7 +180,7 @@ func (c *cloud) factory(a *app, region arn.Region, with ...func(*awsclient.Confi
 	config := awsclient.Config{
 		ConfigFiles: c.configFiles, CredentialsFiles: c.credentialsFiles, Region: region, Token: a.tokenPrompt(),
 		Isolated: c.sandboxed, // The shell's AWS_* variables are meant for AWS itself.
-		Retry:    awsclient.Retry{Waiting: a.repeating()},
+		Retry:    awsclient.Retry{Waiting: a.repeating(), Elapse: a.env.Elapse},
 	}
 	if c.transport != nil {
 		config.HTTPClient = c.client()

@@ -31,7 +31,7 @@ func (o *outdoors) ends(want int, args ...string) (stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code := cli.Main(o.t.Context(), args, cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.now, Wait: o.clock.wait, Random: rand.Reader,
+		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
 	})
 	if code != want {
 		o.t.Fatalf("pullpass %s: exit code %d, want %d\n%s\n%s", strings.Join(args, " "), code, want, &out, &errs)
@@ -78,7 +78,7 @@ func (p *puller) pull(ctx context.Context) {
 	chain := verify.Verify(ctx, verify.Input{
 		File:     func(context.Context) ([]byte, error) { return p.file, nil },
 		Registry: registry.Registry{Account: "346438352937", Region: "us-west-2"},
-	}, verify.Config{HTTPClient: p.client, Now: p.o.clock.now, Wait: p.o.clock.wait})
+	}, verify.Config{HTTPClient: p.client, Now: p.o.clock.now, Wait: p.o.clock.wait, Elapse: p.o.clock.elapse})
 	if broken, found := chain.Broken(); found && ctx.Err() == nil {
 		p.o.t.Errorf("pull %d of %s failed: %s: %v", p.pulls, p.cluster, broken.Link, broken.Err)
 	}

@@ -113,7 +113,7 @@ func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry
 	in := verify.Input{
 		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
 	}
-	config := verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait}
+	config := verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait, Elapse: s.app.env.Elapse}
 	chain := verify.Verify(ctx, in, config)
 	c.OK = chain.OK()
 	c.Notices = append(c.Notices, chain.Notices...)

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -20,9 +21,25 @@ func (w *walk) awsConfig(credentials aws.Credentials) aws.Config {
 			return credentials, nil
 		}),
 		Retryer: func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = w.Attempts, longestPause })
+			standard := retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = w.Attempts, longestPause })
+			if w.Elapse == nil {
+				return standard
+			}
+			return elapsing{standard, w.Elapse}
 		},
 	}
+}
+
+// elapsing waits by a clock of the caller's: the SDK itself sleeps by the real one.
+type elapsing struct {
+	*retry.Standard
+	elapse func(time.Duration) time.Duration
+}
+
+// RetryDelay implements aws.Retryer.
+func (e elapsing) RetryDelay(attempt int, err error) (time.Duration, error) {
+	delay, failed := e.Standard.RetryDelay(attempt, err)
+	return e.elapse(delay), failed
 }
 
 // userCredentials are those that stand in the file.

@@ -25,6 +25,9 @@ type Config struct {
 	Now func() time.Time
 	// Wait waits for d, or returns the context's error. Nil means a timer.
 	Wait func(ctx context.Context, d time.Duration) error
+	// Elapse lets a wait before an AWS call is repeated pass by the clock of Now, and returns what is left of it to be slept.
+	// Nil leaves all.
+	Elapse func(time.Duration) time.Duration
 	// Patience is how long refusals that pass by themselves are retried when Input.Fresh says that the key, the user or
 	// the role was just made. IAM spreads such changes within seconds, rarely more (IAM User Guide, "Changes that I make
 	// are not always immediately visible"). Zero means 60 seconds.
