@@ -75,11 +75,7 @@ type userKeys struct {
 }
 
 func (u userKeys) decide(elsewhere bool) KeyDecision {
-	situation := u.situation(elsewhere)
-	for i, c := range u.clusters {
-		situation.Holders[i].Blocked = situation.Holders[i].Blocked || u.overruled(c)
-	}
-	return DecideKey(situation, u.rules())
+	return DecideKey(u.situation(elsewhere), u.rules())
 }
 
 func (u userKeys) situation(elsewhere bool) KeySituation {
@@ -91,7 +87,7 @@ func (u userKeys) situation(elsewhere bool) KeySituation {
 		held := u.delivery(c.Cluster)
 		_, blocked := u.blocker(c)
 		situation.Holders = append(situation.Holders, Holder{
-			Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID, Blocked: blocked,
+			Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID, Blocked: blocked || u.overruled(c),
 			Handed: c.Kubernetes == nil, Copy: c.ManagedBy != "",
 			Stale: held.Cluster != nil && held.Cluster.Stale && held.Cluster.Controller && c.ManagedBy == "" && c.Kubernetes.Restart,
 		})
