@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +34,8 @@ type Env struct {
 	Elapse func(time.Duration) time.Duration
 	// Random gives run ids their uniqueness.
 	Random io.Reader
+	// Carry is given what carries requests to a sandbox, and returns what is to carry them; nil leaves it as it is.
+	Carry func(http.RoundTripper) http.RoundTripper
 }
 
 // getenv returns an environment variable, of several alike the last; empty if there is none.

@@ -24,6 +24,8 @@ import (
 type cloud struct {
 	// transport carries every request; nil for AWS itself, where each user of it has its own default.
 	transport *http.Transport
+	// carry is the Env's Carry.
+	carry func(http.RoundTripper) http.RoundTripper
 	// configFiles and credentialsFiles are as in awsclient.Config.
 	configFiles, credentialsFiles []string
 	// sandboxed says that every account has a profile named by its id.
@@ -43,7 +45,12 @@ func (a *app) openCloud(ctx context.Context, f cloudFlags) (*cloud, error) {
 	if f.sandbox == "" {
 		return a.realCloud(), nil
 	}
-	return a.sandboxCloud(ctx, f.sandbox)
+	c, err := a.sandboxCloud(ctx, f.sandbox)
+	if err != nil {
+		return nil, err
+	}
+	c.carry = a.env.Carry
+	return c, nil
 }
 
 // realCloud honours the two variables that move the AWS configuration files; the SDK does so too, and both must look at
@@ -196,7 +203,10 @@ func (c *cloud) client() *http.Client {
 	if c.transport == nil {
 		return nil
 	}
-	return &http.Client{Transport: c.transport}
+	if c.carry == nil {
+		return &http.Client{Transport: c.transport}
+	}
+	return &http.Client{Transport: c.carry(c.transport)}
 }
 
 // withCloud runs use with the cloud of the flags and closes it afterwards.

@@ -1,0 +1,156 @@
+package crash
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pullpass/pullpass/internal/cli"
+	"github.com/pullpass/pullpass/sandbox"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
+)
+
+// A clock goes on as the real one does, and waiting on it takes no time: who waits moves it.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// wait takes the clock to where the wait ends. Who waits at the same time waits together.
+func (c *clock) wait(ctx context.Context, d time.Duration) error {
+	until := c.now().Add(d)
+	for {
+		ahead := c.ahead.Load()
+		needed := int64(time.Until(until))
+		if needed <= ahead || c.ahead.CompareAndSwap(ahead, needed) {
+			return ctx.Err()
+		}
+	}
+}
+
+// elapse lets the time pass that a client of AWS waits before it repeats a call.
+func (c *clock) elapse(d time.Duration) time.Duration {
+	_ = c.wait(context.Background(), d) // A context that never ends.
+	return 0
+}
+
+// A world is an AWS, two machines that work on one share, and the clusters that live on what is delivered.
+type world struct {
+	t     testing.TB
+	dir   string
+	clock *clock
+	box   *sandboxtest.Sandbox
+	// client reaches AWS under its real names, as clusters do.
+	client  *http.Client
+	secrets *secrets
+	pullers []*puller
+}
+
+// A machine is where an operator works. Both deliver to the same place, as two people do who share a repository, and see
+// each other's runs only in AWS.
+type machine string
+
+const (
+	here      machine = "here"
+	elsewhere machine = "elsewhere"
+)
+
+// open opens the world of a directory, which is made if it is not there yet.
+func open(t testing.TB, dir string, at time.Duration) *world {
+	t.Helper()
+	w := &world{t: t, dir: dir, clock: &clock{}, secrets: &secrets{found: map[string]bool{}}}
+	w.clock.ahead.Store(int64(at))
+	w.box = sandboxtest.Start(t, sandbox.Config{Dir: w.path("box"), Clock: w.clock.now, Wait: w.clock.wait})
+	transport, err := w.box.Server.Ready().Transport()
+	w.must(err)
+	t.Cleanup(transport.CloseIdleConnections)
+	w.client = &http.Client{Transport: transport}
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) path(parts ...string) string {
+	return filepath.Join(append([]string{w.dir}, parts...)...)
+}
+
+// declare writes the share on both machines.
+func (w *world) declare(share string) {
+	w.t.Helper()
+	for _, m := range []machine{here, elsewhere} {
+		w.must(os.MkdirAll(w.path(string(m)), 0o700))
+		w.must(os.WriteFile(w.path(string(m), "share.yaml"), []byte(share), 0o600))
+	}
+}
+
+// copyTree copies a world of which nothing is at work, with the modes of its files.
+func copyTree(to, from string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, strings.TrimPrefix(path, from))
+		if d.IsDir() {
+			return os.Mkdir(target, info.Mode().Perm())
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, text, info.Mode().Perm())
+	})
+}
+
+// A said is what a run ended with.
+type said struct {
+	code           int
+	stdout, stderr string
+}
+
+// run runs a command on a machine, through a gate.
+func (w *world) run(m machine, g *gate, args ...string) said {
+	w.t.Helper()
+	g.secrets = w.secrets
+	var stdout, stderr bytes.Buffer
+	code := cli.Main(w.t.Context(), w.line(m, args), cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Hostname: string(m), TempDir: w.dir,
+		Now: w.clock.now, Wait: w.clock.wait, Elapse: w.clock.elapse, Random: rand.Reader, Carry: g.over,
+	})
+	w.mustNotTell(stdout.Bytes(), "stdout of", args)
+	w.mustNotTell(stderr.Bytes(), "stderr of", args)
+	return said{code, stdout.String(), stderr.String()}
+}
+
+// line is the command line on a machine.
+func (w *world) line(m machine, args []string) []string {
+	return append([]string{args[0], "-f", w.path(string(m), "share.yaml"), "--sandbox", w.path("box")}, args[1:]...)
+}
+
+func (w *world) mustNotTell(text []byte, what string, args []string) {
+	w.t.Helper()
+	if w.secrets.in(text) {
+		w.t.Errorf("%s %s holds a secret", what, strings.Join(args, " "))
+	}
+}
+
+// later lets time pass.
+func (w *world) later(d time.Duration) {
+	w.t.Helper()
+	w.must(w.clock.wait(w.t.Context(), d))
+}
