@@ -18,7 +18,7 @@ const (
 func pure() []string {
 	return []string{
 		"arn", "internal/strictjson", "iampolicy", "authz", "internal/simulation",
-		"internal/awsid", "internal/registry", "internal/credential", "internal/yamldepth", "internal/share", "internal/plan",
+		"internal/hallmark", "internal/leak", "internal/awsid", "internal/registry", "internal/credential", "internal/yamldepth", "internal/share", "internal/plan",
 		"internal/status",
 		"internal/lint",
 		"internal/eksa", "internal/sops",
@@ -58,7 +58,9 @@ func pureRules() []ImportRule {
 		{Who: []string{"internal/simulation"}, Only: []string{
 			"std", "./arn", "./iampolicy", "./authz", "./internal/strictjson",
 		}, Why: oneWay},
-		{Who: []string{"internal/awsid"}, Only: []string{"std", "./arn"}, Why: oneWay},
+		{Who: []string{"internal/hallmark"}, Only: []string{"std"}, Why: oneWay},
+		{Who: []string{"internal/leak"}, Only: []string{"std", "./internal/hallmark"}, Why: oneWay},
+		{Who: []string{"internal/awsid"}, Only: []string{"std", "./arn", "./internal/hallmark"}, Why: oneWay},
 		{Who: []string{"internal/registry"}, Only: []string{"std", "./arn"}, Why: oneWay},
 		{Who: []string{"internal/credential"}, Only: []string{"std", "./arn", "./internal/awsid", "./internal/registry"}, Why: oneWay},
 		{Who: []string{"internal/eksa"}, Only: []string{"std", "./arn"}, Why: oneWay},

@@ -3,7 +3,6 @@ package awsid
 
 import (
 	"encoding/base32"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/hallmark"
 )
 
 // ErrInvalid is wrapped by every error about the shape of an id.
@@ -155,13 +155,13 @@ type SecretAccessKey string
 
 const redacted = "[secret access key]"
 
-// NewSecretAccessKey mints a random secret.
+// NewSecretAccessKey mints a random secret, with the hallmark by which a leak of it is found.
 func NewSecretAccessKey(random io.Reader) (SecretAccessKey, error) {
-	var raw [30]byte
-	if _, err := io.ReadFull(random, raw[:]); err != nil {
+	var seed [hallmark.KeySeed]byte
+	if _, err := io.ReadFull(random, seed[:]); err != nil {
 		return "", fmt.Errorf("minting a secret access key: %w", err)
 	}
-	return SecretAccessKey(base64.StdEncoding.EncodeToString(raw[:])), nil
+	return SecretAccessKey(hallmark.Key(seed)), nil
 }
 
 // Reveal returns the secret itself.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/hallmark"
 )
 
 // officialAccount is the decoding that AWS's key ids are known to allow,
@@ -113,6 +115,9 @@ func TestSecretsShowOnlyWhenRevealed(t *testing.T) {
 	}
 	if len(secret.Reveal()) != 40 {
 		t.Errorf("secret has %d characters, want 40", len(secret.Reveal()))
+	}
+	if raw, err := base64.StdEncoding.DecodeString(secret.Reveal()); err != nil || !hallmark.IsKey(raw) {
+		t.Errorf("the secret is not recognised as one: %v", err)
 	}
 	var out bytes.Buffer
 	holder := struct{ Key SecretAccessKey }{secret}

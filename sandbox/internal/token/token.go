@@ -17,6 +17,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/hallmark"
 )
 
 // ErrInvalid is returned for a token that this sealer did not make, or made for something else.
@@ -81,17 +82,22 @@ func NewSealer(key []byte, random io.Reader) (*Sealer, error) {
 // Content is what a token can hold.
 type Content interface{ Session | Registry | Layer }
 
-// Seal returns the token for a content: URL-safe base64 without padding.
+// Seal returns the token for a content: URL-safe base64 without padding. It begins with a hallmark, by which a leak of
+// the token is found.
 func Seal[T Content](s *Sealer, content T) (string, error) {
 	plain, err := json.Marshal(content)
 	if err != nil {
 		return "", fmt.Errorf("sealing a token: %w", err)
 	}
-	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(plain)+s.aead.Overhead())
-	if _, err := io.ReadFull(s.random, nonce); err != nil {
+	var nonce [hallmark.NonceSize]byte
+	if _, err := io.ReadFull(s.random, nonce[:]); err != nil {
 		return "", fmt.Errorf("sealing a token: %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nonce, nonce, plain, kind[T]())), nil
+	head, err := hallmark.Head(marked[T](), nonce)
+	if err != nil {
+		return "", fmt.Errorf("sealing a token: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(head[:], nonce[:], plain, kind[T]())), nil
 }
 
 // Open returns the content of a token, or ErrInvalid. It knows no clock: whether the content has expired is the
@@ -99,11 +105,10 @@ func Seal[T Content](s *Sealer, content T) (string, error) {
 func Open[T Content](s *Sealer, token string) (T, error) {
 	var content T
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) < s.aead.NonceSize() {
+	if err != nil || len(raw) < hallmark.HeadSize || hallmark.TokenKind(raw[:hallmark.HeadSize]) != marked[T]() {
 		return content, ErrInvalid
 	}
-	nonce, sealed := raw[:s.aead.NonceSize()], raw[s.aead.NonceSize():]
-	plain, err := s.aead.Open(nil, nonce, sealed, kind[T]())
+	plain, err := s.aead.Open(nil, raw[:hallmark.NonceSize], raw[hallmark.HeadSize:], kind[T]())
 	if err != nil {
 		return content, ErrInvalid
 	}
@@ -117,4 +122,17 @@ func Open[T Content](s *Sealer, token string) (T, error) {
 func kind[T Content]() []byte {
 	var content T
 	return fmt.Appendf(nil, "%T", content)
+}
+
+// marked is the kind by which a token is recognised.
+func marked[T Content]() hallmark.Kind {
+	var content T
+	switch any(content).(type) {
+	case Session:
+		return hallmark.SessionToken
+	case Registry:
+		return hallmark.RegistryPassword
+	default:
+		return hallmark.LayerGrant
+	}
 }
