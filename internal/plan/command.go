@@ -58,7 +58,19 @@ func command(op Op) string {
 		return iam("update-access-key").of(op.User).with("access-key-id", string(op.Key)).with("status", "Active").String()
 	case CreateKey:
 		return createKeyCommand(op)
-	case WriteDelivery, RestartController:
+	case SuspendKey:
+		return iam("update-access-key").of(op.User).with("access-key-id", string(op.Key)).with("status", "Inactive").String()
+	case DenySessions:
+		return iam("put-role-policy").of(op.Role).with("policy-name", op.Deny.Policy).document("policy-document", op.Document).String()
+	case LiftDenies:
+		return each(op.Policies, func(name string) commandLine { return iam("delete-role-policy").of(op.Role).with("policy-name", name) })
+	case RemoveUser:
+		return removeCommand(op.Entity)
+	case RemoveRole:
+		return removeCommand(op.Entity)
+	case RemovePolicy:
+		return iam("delete-policy").of(op.Entity).String()
+	case WriteDelivery, RestartController, RemoveDelivery:
 		// A command that writes would show a key that exists already. Only deliveries that were read have such a step, and those are written
 		// here, not handed over.
 		return ""
@@ -72,6 +84,34 @@ func updatePolicyCommand(op UpdatePolicy) string {
 		return update
 	}
 	return iam("delete-policy-version").of(op.Policy).with("version-id", op.DeleteVersion).String() + " &&\n" + update
+}
+
+// each joins the commands for several names.
+func each(names []string, make func(string) commandLine) string {
+	var commands []string
+	for _, name := range names {
+		commands = append(commands, make(name).String())
+	}
+	return strings.Join(commands, " &&\n")
+}
+
+// removeCommand takes away what hangs on a user or role, whatever that is, and then itself. IAM wants it in this order
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html).
+func removeCommand(entity arn.ARN) string {
+	kind := entity.Kind()
+	var b strings.Builder
+	b.WriteString("(\n  set -eu\n")
+	loop := func(list, query, variable, remove, option string) {
+		fmt.Fprintf(&b, "  for %s in $(%s); do\n    %s --%s \"$%s\"\n  done\n", variable,
+			iam(list).of(entity).with("query", query).with("output", "text"), iam(remove).of(entity), option, variable)
+	}
+	if kind == "user" {
+		loop("list-access-keys", "AccessKeyMetadata[].AccessKeyId", "key", "delete-access-key", "access-key-id")
+	}
+	loop("list-attached-"+kind+"-policies", "AttachedPolicies[].PolicyArn", "policy", "detach-"+kind+"-policy", "policy-arn")
+	loop("list-"+kind+"-policies", "PolicyNames[]", "name", "delete-"+kind+"-policy", "policy-name")
+	fmt.Fprintf(&b, "  %s\n)", iam("delete-"+kind).of(entity))
+	return b.String()
 }
 
 // createKeyCommand makes a key and writes the file of each delivery, so that the secret is in a variable of a subshell and

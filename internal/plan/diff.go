@@ -111,6 +111,7 @@ func (d *differ) destination(want share.DestinationSide) *side {
 	if !ok {
 		return s
 	}
+	s.revoked = d.revoked(want)
 	for _, p := range want.Policies {
 		s.policy(p)
 	}
@@ -178,6 +179,8 @@ type side struct {
 	quotas  map[arn.ARN][]share.QuotaProblem
 	partial bool
 
+	// revoked are the users whose sessions are denied, with the deny.
+	revoked map[string]Deny
 	// made maps what the plan makes to the step that makes it.
 	made map[arn.ARN]string
 	// blocked are the entities that a problem keeps from being used.

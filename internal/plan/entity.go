@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pullpass/pullpass/arn"
@@ -42,6 +43,8 @@ func (s *side) own(entity arn.ARN, have, want map[string]string) ownership {
 		s.block(entity, MadeByHand, "made by hand: it lacks the tag %s", share.TagShare)
 		return foreign
 	}
+	want = maps.Clone(want)
+	want[TagAdopted] = isAdopted
 	s.retag(entity, have, want)
 	return adopted
 }
@@ -144,6 +147,7 @@ func (s *side) role(want share.Role) {
 		s.updateTrust(want, got)
 		s.bound(entity, want.Boundary, got.Boundary)
 		s.attach(entity, want.Policies, got.Attached)
+		s.liftDenies(got)
 	case adopted:
 		s.noteIfDiffers(entity, "trust", got.Trust, want.Trust)
 		s.noteIfDetached(entity, want.Policies, got.Attached)

@@ -45,6 +45,14 @@ type Account struct {
 	Deliveries map[string]Delivery
 	// LeftBehind are entities with the share's tag that the share does not want, sorted.
 	LeftBehind []arn.ARN
+	// Leftovers are the same in detail, where somebody asked for that.
+	Leftovers Leftovers
+}
+
+// Leftovers are the roles and users that a share left behind in an account.
+type Leftovers struct {
+	Roles map[string]*Role
+	Users map[string]*User
 }
 
 // A Policy is a managed policy as found.
@@ -68,6 +76,8 @@ type PolicyVersion struct {
 // A Role is a role as found.
 type Role struct {
 	ARN arn.ARN
+	// ID is the role's unique id, with which the ids of its sessions begin.
+	ID awsid.UniqueID
 	// Trust is nil where it is none that iampolicy reads.
 	Trust *iampolicy.Document
 	// Source is the trust policy's text as IAM gave it.
@@ -76,6 +86,8 @@ type Role struct {
 	// Boundary is the zero ARN for none.
 	Boundary arn.ARN
 	Tags     map[string]string
+	// Denies are those of the share's revocations, the oldest first. Nobody looks for them where the role lacks TagRevoked.
+	Denies []Deny
 }
 
 // A User is a user as found.

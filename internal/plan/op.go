@@ -50,7 +50,7 @@ type PutTags struct {
 	Tags   map[string]string
 }
 
-// RemoveTags removes tags from a user.
+// RemoveTags removes tags from a policy, role or user.
 type RemoveTags struct {
 	Entity arn.ARN
 	Keys   []string
@@ -139,6 +139,58 @@ type ReactivateKey struct {
 // DeleteRetiredKey deletes a key that a rotation has replaced and that is inactive.
 type DeleteRetiredKey struct{ Retirement }
 
+// SuspendKey deactivates a key that nothing takes the place of.
+type SuspendKey struct {
+	User arn.ARN
+	Key  awsid.AccessKeyID
+}
+
+// DenySessions denies everything to sessions of a role. Mark says that the role does not bear the mark of that yet.
+type DenySessions struct {
+	Role     arn.ARN
+	Deny     Deny
+	Document *iampolicy.Document
+	Mark     bool
+}
+
+// LiftDenies takes denies off a role, and with the last one its mark.
+type LiftDenies struct {
+	Role     arn.ARN
+	Policies []string
+	Last     bool
+}
+
+// A Removal is an entity that goes for good, with all that hangs on it. It is looked at again before: it must be the
+// share's still, and adopted only if that was known.
+type Removal struct {
+	Entity arn.ARN
+	Share  string
+	// Adopted says that it was made by hand, and is to go all the same.
+	Adopted bool
+}
+
+// RemoveUser deletes a user with all its access keys.
+type RemoveUser struct{ Removal }
+
+// RemoveRole deletes a role, with which all its sessions end.
+type RemoveRole struct{ Removal }
+
+// RemovePolicy deletes a managed policy with all its versions. Nothing is detached for it.
+type RemovePolicy struct{ Removal }
+
+// RemoveDelivery takes a credential out of where it was delivered, unless another one has taken its place.
+type RemoveDelivery struct {
+	share.ClusterDelivery
+	Key awsid.AccessKeyID
+}
+
+func (SuspendKey) op()        {}
+func (DenySessions) op()      {}
+func (LiftDenies) op()        {}
+func (RemoveUser) op()        {}
+func (RemoveRole) op()        {}
+func (RemovePolicy) op()      {}
+func (RemoveDelivery) op()    {}
 func (CreatePolicy) op()      {}
 func (UpdatePolicy) op()      {}
 func (CreateRole) op()        {}

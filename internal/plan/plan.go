@@ -149,6 +149,8 @@ const (
 	Unwritable ProblemKind = "unwritable"
 	// FieldConflict: somebody else keeps what the Secret says.
 	FieldConflict ProblemKind = "field-conflict"
+	// Revoked: the cluster's access was taken away a short time ago, and its sessions may live yet.
+	Revoked ProblemKind = "revoked"
 	// SourceStopped: the source lacks what the destination would use, for a problem of its own.
 	SourceStopped ProblemKind = "source-stopped"
 )
@@ -187,6 +189,8 @@ type Options struct {
 	ForceConflicts bool
 	// TakeOver disregards other runs that may still be at work.
 	TakeOver bool
+	// LiftDenies takes denies of revocations away before their time, and gives access again to what was revoked.
+	LiftDenies bool
 	// Run is the run that plans.
 	Run RunID
 	// Now is the time at which the run plans.

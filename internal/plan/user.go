@@ -20,6 +20,10 @@ func (s *side) user(want share.User, clusters []share.ClusterDelivery) {
 		// Whoever a side is handed over to delivers by hand, and leaves the copies to the bundle manager.
 		return c.User != want.Name || s.State == HandedOver && c.ManagedBy != ""
 	})
+	if deny, found := s.revoked[want.Name]; found {
+		s.keepOut(want, clusters, deny)
+		return
+	}
 	got := s.got.Users[want.Name]
 	if got == nil {
 		s.newUser(want, clusters)

@@ -50,6 +50,27 @@ func (w *worker) carryOut(ctx context.Context, op plan.Op, call caller) error {
 	case plan.RestartController:
 		return w.restart(ctx, op.ClusterDelivery)
 	}
+	return w.takeAway(ctx, op, call)
+}
+
+// takeAway carries out what a revocation does.
+func (w *worker) takeAway(ctx context.Context, op plan.Op, call caller) error {
+	switch op := op.(type) {
+	case plan.SuspendKey:
+		return w.suspendKey(ctx, op)
+	case plan.DenySessions:
+		return w.denySessions(ctx, op, call)
+	case plan.LiftDenies:
+		return w.liftDenies(ctx, op)
+	case plan.RemoveUser:
+		return w.removeUser(ctx, op.Removal)
+	case plan.RemoveRole:
+		return w.removeRole(ctx, op.Removal)
+	case plan.RemovePolicy:
+		return w.removePolicy(ctx, op.Removal)
+	case plan.RemoveDelivery:
+		return w.withdraw(ctx, op)
+	}
 	return fmt.Errorf("account %s: there is no way to carry out a %T", w.id, op)
 }
 
@@ -191,12 +212,19 @@ func (w *worker) putTags(ctx context.Context, entity arn.ARN, tags map[string]st
 	return failed(w.id, err, "tagging %s %s", entity.Kind(), entity.Name())
 }
 
-func (w *worker) removeTags(ctx context.Context, user arn.ARN, keys []string, call caller) error {
-	err := call(ctx, func(ctx context.Context) error {
-		_, err := w.in.IAM.UntagUser(ctx, &iam.UntagUserInput{UserName: aws.String(user.Name()), TagKeys: keys})
+func (w *worker) removeTags(ctx context.Context, entity arn.ARN, keys []string, call caller) error {
+	err := call(ctx, func(ctx context.Context) (err error) {
+		switch entity.Kind() {
+		case "policy":
+			_, err = w.in.IAM.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: aws.String(entity.String()), TagKeys: keys})
+		case "role":
+			_, err = w.in.IAM.UntagRole(ctx, &iam.UntagRoleInput{RoleName: aws.String(entity.Name()), TagKeys: keys})
+		default:
+			_, err = w.in.IAM.UntagUser(ctx, &iam.UntagUserInput{UserName: aws.String(entity.Name()), TagKeys: keys})
+		}
 		return err
 	})
-	return failed(w.id, err, "untagging user %s", user.Name())
+	return failed(w.id, err, "untagging %s %s", entity.Kind(), entity.Name())
 }
 
 func text(d *iampolicy.Document) *string { return aws.String(string(d.JSON())) }

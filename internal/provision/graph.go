@@ -84,8 +84,10 @@ func calls(op plan.Op) int {
 			return 7
 		}
 		return 2
-	case plan.DeleteKey, plan.DeactivateKey, plan.DeleteRetiredKey:
+	case plan.DeleteKey, plan.DeactivateKey, plan.DeleteRetiredKey, plan.RemoveRole, plan.RemovePolicy:
 		return 4
+	case plan.RemoveUser:
+		return 6
 	case plan.UpdatePolicy:
 		if op.DeleteVersion != "" {
 			return 2

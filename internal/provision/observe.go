@@ -77,9 +77,10 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 		return &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err)}
 	}
 	r := &reader{
-		want: w, in: account, uses: c.Uses,
+		want: w, in: account, uses: c.Uses, details: c.Leftovers,
 		found: plan.Account{
 			State: plan.Read, Policies: map[arn.ARN]*plan.Policy{}, Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{},
+			Leftovers: plan.Leftovers{Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{}},
 		},
 	}
 	// Deliveries come first: what they hold saves calls.
@@ -121,8 +122,8 @@ func (c Config) delivery(ctx context.Context, cluster share.ClusterDelivery) pla
 type reader struct {
 	want
 	in Account
-	// uses is as in Config.
-	uses bool
+	// uses and details are Uses and Leftovers of Config.
+	uses, details bool
 
 	mu    sync.Mutex
 	found plan.Account

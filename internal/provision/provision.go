@@ -6,6 +6,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
@@ -20,6 +21,9 @@ type Config struct {
 	// Restart restarts a cluster's packages controller where it started before its Secret was last written. It may be nil
 	// where no plan asks for that.
 	Restart func(context.Context, share.ClusterDelivery) error
+	// Withdraw takes a credential out of where it was delivered, if it still is the one with this key. It may be nil where no
+	// plan asks for that.
+	Withdraw func(context.Context, share.ClusterDelivery, awsid.AccessKeyID) error
 	// Run is this run, whose id marks users that are about to get a key.
 	Run plan.RunID
 	// Runs are the other runs of this machine.
@@ -28,6 +32,8 @@ type Config struct {
 	Settling awsclient.Settling
 	// Uses asks for the last use of every key of the share's users. Otherwise it is asked of keys that no delivery holds.
 	Uses bool
+	// Leftovers reads what the share left behind in detail, for who is to remove it.
+	Leftovers bool
 	// Limit is how many entities of one account are read at the same time, or steps carried out; 0 for 64. AWS's
 	// throttling slows an account down further, at the pace of its clients.
 	Limit int

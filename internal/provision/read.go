@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -83,10 +84,29 @@ func document(encoded string, kind iampolicy.Kind) (*iampolicy.Document, string)
 }
 
 func (r *reader) role(ctx context.Context, name string) error {
+	found, err := r.roleInDetail(ctx, name)
+	if err == nil && found != nil {
+		r.keep(func(a *plan.Account) { a.Roles[name] = found })
+	}
+	return err
+}
+
+// roleInDetail returns nil where there is no such role.
+func (r *reader) roleInDetail(ctx context.Context, name string) (*plan.Role, error) {
 	found, err := r.getRole(ctx, name)
 	if err != nil || found == nil {
-		return err
+		return nil, err
 	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.attachedToRole(ctx, found) })
+	if _, marked := found.Tags[plan.TagRevoked]; marked {
+		group.Go(func() error { return r.denies(ctx, found) })
+	}
+	return found, group.Wait()
+}
+
+func (r *reader) attachedToRole(ctx context.Context, found *plan.Role) error {
+	name := found.ARN.Name()
 	pages := iam.NewListAttachedRolePoliciesPaginator(r.in.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(name)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -97,8 +117,47 @@ func (r *reader) role(ctx context.Context, name string) error {
 			return failed(r.account, err, "listing the policies of role %s", name)
 		}
 	}
-	r.keep(func(a *plan.Account) { a.Roles[name] = found })
 	return nil
+}
+
+// denies reads the denies that revocations have put on a role.
+func (r *reader) denies(ctx context.Context, found *plan.Role) error {
+	name := found.ARN.Name()
+	pages := iam.NewListRolePoliciesPaginator(r.in.IAM, &iam.ListRolePoliciesInput{RoleName: aws.String(name)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return failed(r.account, err, "listing the inline policies of role %s", name)
+		}
+		for _, policy := range page.PolicyNames {
+			if _, ok := plan.IsDeny(r.share, policy); !ok {
+				continue
+			}
+			deny, ok, err := r.deny(ctx, name, policy)
+			if err != nil {
+				return err
+			}
+			if ok {
+				found.Denies = append(found.Denies, deny)
+			}
+		}
+	}
+	slices.SortFunc(found.Denies, func(a, b plan.Deny) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Policy, b.Policy)) })
+	return nil
+}
+
+// deny reads one inline policy; it is none where somebody has changed it, or taken it away.
+func (r *reader) deny(ctx context.Context, role, policy string) (d plan.Deny, ok bool, err error) {
+	out, err := r.in.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String(policy)})
+	if absent(err) {
+		return plan.Deny{}, false, nil
+	}
+	if err != nil {
+		return plan.Deny{}, false, failed(r.account, err, "reading inline policy %s of role %s", policy, role)
+	}
+	doc, _ := document(aws.ToString(out.PolicyDocument), iampolicy.Identity)
+	d, ok = plan.ParseDeny(r.share, policy, doc)
+	return d, ok, nil
 }
 
 // getRole returns nil where there is no such role.
@@ -118,15 +177,24 @@ func (r *reader) getRole(ctx context.Context, name string) (*plan.Role, error) {
 	if err != nil {
 		return nil, failed(r.account, err, "reading role %s", name)
 	}
-	found := &plan.Role{ARN: entity, Boundary: boundary, Tags: tagsFrom(out.Role.Tags)}
+	found := &plan.Role{ARN: entity, ID: awsid.UniqueID(aws.ToString(out.Role.RoleId)), Boundary: boundary, Tags: tagsFrom(out.Role.Tags)}
 	found.Trust, found.Source = document(aws.ToString(out.Role.AssumeRolePolicyDocument), iampolicy.Trust)
 	return found, nil
 }
 
 func (r *reader) user(ctx context.Context, name string) error {
+	found, err := r.userInDetail(ctx, name)
+	if err == nil && found != nil {
+		r.keep(func(a *plan.Account) { a.Users[name] = found })
+	}
+	return err
+}
+
+// userInDetail returns nil where there is no such user.
+func (r *reader) userInDetail(ctx context.Context, name string) (*plan.User, error) {
 	found, err := r.getUser(ctx, name)
 	if err != nil || found == nil {
-		return err
+		return nil, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -137,11 +205,7 @@ func (r *reader) user(ctx context.Context, name string) error {
 		found.Keys, err = r.keys(ctx, name)
 		return err
 	})
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	r.keep(func(a *plan.Account) { a.Users[name] = found })
-	return nil
+	return found, group.Wait()
 }
 
 // getUser returns nil where there is no such user.
@@ -267,11 +331,15 @@ func (r *reader) extraRole(ctx context.Context, name string) error {
 	if slices.ContainsFunc(r.roles, func(role share.Role) bool { return role.Name == name }) {
 		return nil
 	}
-	role, err := r.getRole(ctx, name)
+	read := r.getRole
+	if r.details {
+		read = r.roleInDetail
+	}
+	role, err := read(ctx, name)
 	if err != nil || role == nil {
 		return err
 	}
-	r.leftBehind(role.ARN, role.Tags)
+	r.leftBehind(role.ARN, role.Tags, func(l plan.Leftovers) { l.Roles[name] = role })
 	return nil
 }
 
@@ -279,18 +347,28 @@ func (r *reader) extraUser(ctx context.Context, name string) error {
 	if slices.ContainsFunc(r.users, func(user share.User) bool { return user.Name == name }) {
 		return nil
 	}
-	user, err := r.getUser(ctx, name)
+	read := r.getUser
+	if r.details {
+		read = r.userInDetail
+	}
+	user, err := read(ctx, name)
 	if err != nil || user == nil {
 		return err
 	}
-	r.leftBehind(user.ARN, user.Tags)
+	r.leftBehind(user.ARN, user.Tags, func(l plan.Leftovers) { l.Users[name] = user })
 	return nil
 }
 
-func (r *reader) leftBehind(entity arn.ARN, tags map[string]string) {
-	if tags[share.TagShare] == r.share {
-		r.keep(func(a *plan.Account) { a.LeftBehind = append(a.LeftBehind, entity) })
+func (r *reader) leftBehind(entity arn.ARN, tags map[string]string, detail func(plan.Leftovers)) {
+	if tags[share.TagShare] != r.share {
+		return
 	}
+	r.keep(func(a *plan.Account) {
+		a.LeftBehind = append(a.LeftBehind, entity)
+		if r.details {
+			detail(a.Leftovers)
+		}
+	})
 }
 
 func tagsFrom(tags []types.Tag) map[string]string {
