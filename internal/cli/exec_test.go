@@ -63,7 +63,7 @@ func TestWhoStopsBeforeTheProgramDoesNotStartIt(t *testing.T) {
 	cancel()
 	var errs bytes.Buffer
 	started := filepath.Join(term.dir, "started")
-	code := cli.Main(ctx, term.here("exec", "--no-verify", "--cluster", "store-001", "--", "touch", started), cli.Env{
+	code := discreetly(ctx, t, term.here("exec", "--no-verify", "--cluster", "store-001", "--", "touch", started), cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &errs, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
 	})
 	if code != 1 || !strings.Contains(errs.String(), "starting touch: context canceled") {
@@ -84,7 +84,7 @@ func TestWhoStopsTheProofsIsNotToldThatTheyFailed(t *testing.T) {
 	sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(term.dir, "box"), Requests: bell{"sts:AssumeRole", cancel}})
 	var errs bytes.Buffer
 	started := filepath.Join(term.dir, "started")
-	code := cli.Main(ctx, term.here("exec", "--cluster", "store-001", "--", "touch", started), cli.Env{
+	code := discreetly(ctx, t, term.here("exec", "--cluster", "store-001", "--", "touch", started), cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &errs, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
 	})
 	if code != 1 || !strings.Contains(errs.String(), "proving the credential of cluster store-001: context canceled") {

@@ -22,7 +22,7 @@ func fieldCheck(ctx context.Context, term *terminal, typed string, args ...strin
 	term.t.Helper()
 	var out, errs bytes.Buffer
 	clock := &hurried{}
-	code = cli.Main(ctx, append([]string{
+	code = discreetly(ctx, term.t, append([]string{
 		"fieldcheck", "--sandbox", filepath.Join(term.dir, "box"), "--source", "111111111111", "--destination", "999999999999",
 	}, args...), cli.Env{
 		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminals: term.streams,
@@ -130,7 +130,7 @@ func TestAFieldCheckThatIsInterruptedCleansUpAndReportsWhatItSaw(t *testing.T) {
 	defer interrupt()
 	var out bytes.Buffer
 	errs := &interrupter{when: "check registry/denied\n", interrupt: interrupt}
-	code := cli.Main(ctx, []string{
+	code := discreetly(ctx, t, []string{
 		"fieldcheck", "--sandbox", filepath.Join(term.dir, "box"), "--source", "111111111111", "--destination", "999999999999",
 		"--yes", "--only", "registry",
 	}, cli.Env{
@@ -160,13 +160,13 @@ func TestAFieldCheckWhileIAMLagsCleansUpAndCleanFindsNothing(t *testing.T) {
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
 		Now: o.clock.now, Wait: o.clock.wait, Random: rand.Reader,
 	}
-	code := cli.Main(t.Context(), append([]string{"fieldcheck", "--only", "denial,trust,session"}, args...), env)
+	code := discreetly(t.Context(), t, append([]string{"fieldcheck", "--only", "denial,trust,session"}, args...), env)
 	if code != 0 && code != 5 {
 		t.Errorf("exit code %d\n%s%s", code, &out, &errs)
 	}
 	o.clear()
 	errs.Reset()
-	if code := cli.Main(t.Context(), append([]string{"fieldcheck", "--clean"}, args...), env); code != 0 || !strings.HasSuffix(errs.String(), "nothing is left\n") {
+	if code := discreetly(t.Context(), t, append([]string{"fieldcheck", "--clean"}, args...), env); code != 0 || !strings.HasSuffix(errs.String(), "nothing is left\n") {
 		t.Errorf("exit code %d of --clean\n%s", code, &errs)
 	}
 	for _, thing := range o.made() {

@@ -27,6 +27,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/leak"
 	"github.com/pullpass/pullpass/sandbox"
 )
 
@@ -158,7 +159,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// callAWS calls any operation of IAM, STS or EKS by its name. The input is the SDK's input struct as JSON.
+// callAWS calls any operation of IAM, STS or EKS by its name, and prints what it returns but for secrets. The input is the
+// SDK's input struct as JSON.
 func callAWS(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 4 {
 		ts.Fatalf("usage: aws DIR ACCOUNT SERVICE.OPERATION JSON")
@@ -189,7 +191,7 @@ func callAWS(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	plain, err := url.PathUnescape(string(text)) // IAM escapes the documents that it returns
 	ts.Check(err)
-	_, _ = fmt.Fprintln(ts.Stdout(), plain)
+	_, _ = fmt.Fprintf(ts.Stdout(), "%s\n", leak.Mask([]byte(plain)))
 }
 
 func call(client any, operation, input string) (any, error) {

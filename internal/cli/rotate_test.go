@@ -29,7 +29,7 @@ import (
 func (o *outdoors) ends(want int, args ...string) (stdout, stderr string) {
 	o.t.Helper()
 	var out, errs bytes.Buffer
-	code := cli.Main(o.t.Context(), args, cli.Env{
+	code := discreetly(o.t.Context(), o.t, args, cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
 		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
 	})
@@ -227,7 +227,7 @@ func TestARotationWaitsForTheRunsBeforeIt(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	waited := 0
-	code := cli.Main(t.Context(), o.here("rotate", "--yes"), cli.Env{
+	code := discreetly(t.Context(), t, o.here("rotate", "--yes"), cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir, Now: o.clock.now, Random: rand.Reader,
 		Wait: func(context.Context, time.Duration) error {
 			if waited++; waited == 3 {

@@ -42,13 +42,14 @@ func pullpass() {
 //	unsealed FILE                 print field config of a SealedSecret, as the controller certified last unseals it
 //	audited DIR FILE              fail unless an audit trail tells of the calls that have changed something since that was asked
 //	waitfor FILE                  wait until a background command has written a file
+//	reveals WHY                   announce that the next command shows a secret on purpose; any other that does fails the script
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+	testscript.RunT(discreetT{t}, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "aws": callAWS, "writes": writes, "exits": exits, "decoded": decoded,
 			"pagefile": pageFile, "deletekey": deleteKey, "waitfor": waitFor, "audited": audited,
-			"certify": certify, "unsealed": unsealed,
+			"certify": certify, "unsealed": unsealed, "reveals": reveals,
 		},
 		Setup: func(env *testscript.Env) error {
 			// Nothing of the machine's own AWS configuration may be in reach.

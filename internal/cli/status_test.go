@@ -70,7 +70,7 @@ func TestStatusTakesNoCallTooMany(t *testing.T) {
 func (o *outdoors) statusAt(ahead time.Duration, want int) string {
 	o.t.Helper()
 	var out, errs bytes.Buffer
-	code := cli.Main(o.t.Context(), o.here("status"), cli.Env{
+	code := discreetly(o.t.Context(), o.t, o.here("status"), cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
 		Now: func() time.Time { return o.clock.now().Add(ahead) }, Wait: o.clock.wait, Random: rand.Reader,
 	})

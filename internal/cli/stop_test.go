@@ -37,7 +37,7 @@ func TestWhoStopsApplyIsToldWhatItWaitsFor(t *testing.T) {
 			}
 			sandboxtest.Start(t, sandbox.Config{Dir: term.dir + "/box", Requests: alarm{ring}})
 			var out, errs bytes.Buffer
-			code := cli.Main(ctx, term.here("apply", "--yes"), cli.Env{
+			code := discreetly(ctx, t, term.here("apply", "--yes"), cli.Env{
 				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: term.dir,
 				Now: time.Now, Random: rand.Reader,
 			})

@@ -41,7 +41,7 @@ func newTerminal(t *testing.T) *terminal {
 func (term *terminal) run(typed string, args ...string) (code int, stdout, stderr string) {
 	term.t.Helper()
 	var out, errs bytes.Buffer
-	code = cli.Main(term.t.Context(), args, cli.Env{
+	code = discreetly(term.t.Context(), term.t, args, cli.Env{
 		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminals: term.streams,
 		Environ:  term.env,
 		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
@@ -89,7 +89,7 @@ func TestAnInterruptAtTheQuestionEndsTheRun(t *testing.T) {
 	t.Cleanup(func() { _ = typed.Close() }) // A pipe's Close returns no error.
 	ctx, interrupt := context.WithCancel(t.Context())
 	stderr := &interrupter{when: "Only yes goes on: ", interrupt: interrupt}
-	code := cli.Main(ctx, term.here("apply"), cli.Env{
+	code := discreetly(ctx, t, term.here("apply"), cli.Env{
 		Stdin: silence, Stdout: io.Discard, Stderr: stderr, Terminals: term.streams,
 		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
 	})

@@ -114,7 +114,7 @@ func goOut(t *testing.T, weather string) *outdoors {
 func (o *outdoors) must(args ...string) {
 	o.t.Helper()
 	var out, errs bytes.Buffer
-	code := cli.Main(o.t.Context(), args, cli.Env{
+	code := discreetly(o.t.Context(), o.t, args, cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
 		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
 	})
