@@ -79,6 +79,9 @@ func pureRules() []ImportRule {
 			"std", yaml, "./arn", "./internal/awsid", "./internal/registry", "./internal/credential", "./internal/yamldepth",
 			"./internal/eksa",
 		}, Why: oneWay},
+		{Who: []string{"internal/trouble"}, Only: []string{
+			"std", "./arn", "./internal/registry", "./internal/lint", "./internal/verify", "./internal/explain",
+		}, Why: "a text that was pasted is read, and nobody is asked"},
 		{
 			Who: pure(), Never: []string{"os", "net/http", awsSDK, k8sAPIs, k8sSIGs}, Deep: true,
 			Why: "a decision reads no file and calls no server",
