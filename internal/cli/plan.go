@@ -144,6 +144,8 @@ func problemHint(kind plan.ProblemKind) string {
 		return "once nothing needs what it holds, delete that Secret and run pullpass apply: kubectl -n eksa-packages delete secret aws-secret"
 	case plan.FieldConflict:
 		return "let that manager deliver it (pullpass secret prints the manifest), or take it over: --force-conflicts"
+	case plan.RoleUnseen:
+		return "give the share access to the source; or take up an invitation, which its administrator writes once the role is there: pullpass accept FILE"
 	case plan.Revoked:
 		return "take it out of the share document; or give it access again, and what it was given before with it: pullpass apply --lift-denies"
 	case plan.SourceStopped:

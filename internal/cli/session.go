@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -219,6 +220,9 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.forceConflicts, "force-conflicts", false, "write the Secret's config whoever keeps it")
 }
 
+// spreading is how long AWS is given to know what takes the place of something that works, unless --settle says otherwise.
+const spreading = 20 * time.Second
+
 // begin starts a run. One that will change things takes a lock, so that others can tell that it is at work.
 func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run, error) {
 	s.forceConflicts, s.createNamespace = o.forceConflicts, o.createNamespace
@@ -246,7 +250,7 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 	r.config = provision.Config{
 		Accounts: map[arn.AccountID]provision.Opener{}, Deliverer: s.deliverer, Restart: s.restart, Run: id,
 		Runs:     plan.Runs{Host: place, Live: live},
-		Settling: awsclient.Settling{Wait: s.app.env.Wait, Jitter: rand.Float64},
+		Settling: awsclient.Settling{Wait: s.app.env.Wait, Jitter: rand.Float64}, Spread: spreading,
 	}
 	for account, access := range s.access {
 		r.config.Accounts[account] = s.opener(access)

@@ -12,6 +12,12 @@ import (
 func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
 	in := u.delivery(c.Cluster).Cluster
 	switch {
+	case u.roleUnseen && u.moves(c):
+		return Problem{
+			Kind: RoleUnseen, Cluster: c.Cluster, Target: deliveryTarget(c),
+			Msg: fmt.Sprintf("it holds a credential for role %s, which may work; whether role %s is there yet cannot be seen without access to the source",
+				u.delivery(c.Cluster).Config.RoleARN.Name(), c.Config.RoleARN.Name()),
+		}, true
 	case in == nil:
 	case in.NoNamespace && !u.options.CreateNamespace:
 		return Problem{

@@ -69,7 +69,8 @@ func (d *differ) open(account arn.AccountID, part Part) (s *side, ok bool) {
 	got := d.observed.Accounts[account]
 	s = &side{
 		Side: Side{Account: account, Part: part, State: Ready}, got: got, share: d.desired.Share, options: d.options,
-		runs: d.observed.Runs, quotas: d.quotas, partial: d.desired.Partial, made: map[arn.ARN]string{},
+		runs: d.observed.Runs, quotas: d.quotas, partial: d.desired.Partial, made: map[arn.ARN]string{}, marked: map[arn.ARN]string{},
+		roleUnseen: wanted(d.desired.Source) && d.observed.Accounts[d.desired.Source.Account].State == NoAccess,
 	}
 	switch {
 	case got.State == NoAccess:
@@ -118,6 +119,7 @@ func (d *differ) destination(want share.DestinationSide) *side {
 	for _, u := range want.Users {
 		s.user(u, want.Clusters)
 	}
+	s.noteFormer(want.Users)
 	s.leftBehind()
 	return s
 }
@@ -135,6 +137,7 @@ func assemble(desired share.Desired, source *side, destinations []*side) *Plan {
 		p.add(source)
 	}
 	for _, s := range destinations {
+		s.awaitWhatServes(source)
 		p.add(s)
 	}
 	return p
@@ -178,11 +181,15 @@ type side struct {
 	runs    Runs
 	quotas  map[arn.ARN][]share.QuotaProblem
 	partial bool
+	// roleUnseen says that nobody has looked at the source's roles.
+	roleUnseen bool
 
 	// revoked are the users whose sessions are denied, with the deny.
 	revoked map[string]Deny
 	// made maps what the plan makes to the step that makes it.
 	made map[arn.ARN]string
+	// marked maps a user to the step that marks it with the former keys of its clusters.
+	marked map[arn.ARN]string
 	// blocked are the entities that a problem keeps from being used.
 	blocked  map[arn.ARN]bool
 	steps    []Step

@@ -33,6 +33,8 @@ type Holder struct {
 	Handed bool
 	// Copy says that it is the copy of a workload cluster.
 	Copy bool
+	// Moved says that it holds an active key of another user, which is the one that it is to use now.
+	Moved bool
 	// Stale says that the packages controller has to be restarted for the key, and may be.
 	Stale bool
 	// Receipt is what shows whether the cluster has moved to Key; nil where nobody has looked.

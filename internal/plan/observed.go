@@ -41,6 +41,9 @@ type Account struct {
 	// Roles and Users are keyed by name: there is one of a name in an account, whatever its path.
 	Roles map[string]*Role
 	Users map[string]*User
+	// Former are users that the share does not want, or no longer, keyed by name: those whose keys its clusters hold, or held
+	// before they got keys of their own.
+	Former map[string]*User
 	// Deliveries are keyed by cluster.
 	Deliveries map[string]Delivery
 	// LeftBehind are entities with the share's tag that the share does not want, sorted.

@@ -85,6 +85,8 @@ type DeliveryOf struct {
 	share.ClusterDelivery
 	// Fresh says that nothing has been delivered there before.
 	Fresh bool
+	// Moves says that what was delivered there before assumes another role, which may work.
+	Moves bool
 }
 
 // DeleteKey removes an access key that nobody holds. What it was planned on may have changed by the time that it is carried
@@ -112,11 +114,12 @@ type RestartController struct{ share.ClusterDelivery }
 // it is looked at again.
 type Retirement struct {
 	User arn.ARN
-	// Key is the old key, Successor the one that has taken its place.
+	// Key is the old key, Successor the one that has taken its place; empty where the clusters have got keys of other users.
 	Key, Successor awsid.AccessKeyID
 	// Pending is the user's pending tag as the plan found it, empty for none.
 	Pending RunID
-	// Deliveries are the clusters that use the user: those that hold a key must hold the successor.
+	// Deliveries are the clusters that use the user, or have used it: those that hold a key must hold the successor, or another
+	// than Key where there is none.
 	Deliveries []share.ClusterDelivery
 	// Disregarded are the clusters whose delivery does not count: patience with them has ended, or they are copies that
 	// cannot be read.

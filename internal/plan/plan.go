@@ -68,8 +68,8 @@ type Step struct {
 	// Target names what is changed, such as `role curated-packages-role`.
 	Target string
 	Op     Op
-	// Needs are the IDs of the steps that must have ended well before this one. They are all in the same account: the
-	// two sides of a share do not wait for each other.
+	// Needs are the IDs of the steps that must have ended well before this one. They are all in the same account, because the
+	// two sides of a share do not wait for each other, but for a delivery that takes the place of one of another role.
 	Needs []string
 	// Changes say what will be different.
 	Changes []Change
@@ -149,6 +149,8 @@ const (
 	Unwritable ProblemKind = "unwritable"
 	// FieldConflict: somebody else keeps what the Secret says.
 	FieldConflict ProblemKind = "field-conflict"
+	// RoleUnseen: what the cluster holds may work, and nobody sees whether the role that would take the place of its own does.
+	RoleUnseen ProblemKind = "role-unseen"
 	// Revoked: the cluster's access was taken away a short time ago, and its sessions may live yet.
 	Revoked ProblemKind = "revoked"
 	// SourceStopped: the source lacks what the destination would use, for a problem of its own.

@@ -13,7 +13,8 @@ const clockSkew = 15 * time.Minute
 // A retirement is a rotation whose new key has been made: the old one is to go.
 type retirement struct {
 	KeySituation
-	rules        RotationRules
+	rules RotationRules
+	// Current has no id where the clusters get keys of other users.
 	old, current Key
 }
 
@@ -49,6 +50,9 @@ func (t retirement) decide() RotationDecision {
 
 // behind are the clusters that lack the new key, or whose packages controller must restart for it.
 func (t retirement) behind() []string {
+	if t.current.ID == "" {
+		return nil // Those who give the clusters their keys do so.
+	}
 	clusters := t.lacking(t.current.ID)
 	for _, h := range t.Holders {
 		if h.Stale && !slices.Contains(clusters, h.Cluster) {
@@ -62,11 +66,16 @@ func (t retirement) behind() []string {
 func (t retirement) unproven() []string {
 	var clusters []string
 	for _, h := range t.Holders {
-		if h.State == Held && h.Key == t.current.ID && h.Receipt == nil {
+		if t.moved(h) && h.Receipt == nil {
 			clusters = append(clusters, h.Cluster)
 		}
 	}
 	return clusters
+}
+
+// moved reports whether a cluster holds a key that takes the place of the old one.
+func (t retirement) moved(h Holder) bool {
+	return h.State == Held && (h.Moved || t.current.ID != "" && h.Key == t.current.ID)
 }
 
 // needed says why an old key that is inactive has to be active again. What a person has deactivated stays so.
@@ -106,7 +115,7 @@ func (t retirement) gaps() []Gap {
 			unseen = append(unseen, "the copy of workload cluster "+h.Cluster)
 		case h.State == Unknown:
 			gaps = append(gaps, Gap{Cluster: h.Cluster, What: "what it holds cannot be read", kind: unclear})
-		case h.Key != t.current.ID:
+		case !t.moved(h):
 			gaps = append(gaps, t.holding(h))
 		default:
 			if h.Handed {
@@ -120,7 +129,7 @@ func (t retirement) gaps() []Gap {
 			}
 		}
 	}
-	if t.old.ID != t.Retiring && !t.held(t.old.ID) {
+	if t.current.ID != "" && t.old.ID != t.Retiring && !t.held(t.old.ID) {
 		unseen = append(unseen, "whatever else may use it")
 	}
 	if gap, open := t.idle(unseen); open {
@@ -131,7 +140,10 @@ func (t retirement) gaps() []Gap {
 
 func (t retirement) holding(h Holder) Gap {
 	g := Gap{Cluster: h.Cluster, What: fmt.Sprintf("it holds %s", h.Key), kind: behind}
-	if h.Blocked {
+	switch {
+	case t.current.ID == "": // It is known to break, and there is a way to prevent that: no patience makes up for it.
+		g.What, g.kind = g.What+", and has yet to get a key of its own (pullpass apply)", broken
+	case h.Blocked:
 		g.What += ", and cannot be written"
 	}
 	return g

@@ -12,8 +12,10 @@ import (
 // RotationOptions are what the operator asks of a rotation, and what its run has found out.
 type RotationOptions struct {
 	Options
-	Force    bool
-	Key      awsid.AccessKeyID
+	Force bool
+	Key   awsid.AccessKeyID
+	// Only plans for this user alone; the zero ARN for all.
+	Only     arn.ARN
 	Patience Patience
 	Rules    share.Keys
 	// Receipts are those that this run has collected.
@@ -37,16 +39,18 @@ type Rotation struct {
 type UserRotation struct {
 	Account arn.AccountID
 	User    arn.ARN
-	// Clusters are those that use the user.
+	// Clusters are those that use the user, or have used it.
 	Clusters []share.ClusterDelivery
+	// Leaving says that the user is a former one, whose keys go once its clusters have moved to users of their own.
+	Leaving bool
 	RotationDecision
 }
 
 // RotationScope widens a part of a share to what rotates together: clusters that share a user share its key. The source
-// has no part in a rotation, and neither have policies.
+// has no part in a rotation, and neither have policies. The scope is whole where it has all clusters of its destinations.
 func RotationScope(whole, part share.Desired) share.Desired {
 	out := part
-	out.Source.Policies, out.Source.Roles, out.Destinations = nil, nil, nil
+	out.Source.Policies, out.Source.Roles, out.Destinations, out.Partial = nil, nil, nil, false
 	for _, side := range part.Destinations {
 		side.Policies = nil
 		i := slices.IndexFunc(whole.Destinations, func(d share.DestinationSide) bool { return d.Account == side.Account })
@@ -57,6 +61,7 @@ func RotationScope(whole, part share.Desired) share.Desired {
 			}
 		}
 		out.Destinations = append(out.Destinations, side)
+		out.Partial = out.Partial || len(side.Clusters) < len(whole.Destinations[i].Clusters)
 	}
 	return out
 }
@@ -80,6 +85,7 @@ func Rotate(desired share.Desired, observed Observed, options RotationOptions) (
 					out.Users = append(out.Users, r)
 				}
 			}
+			out.Users = append(out.Users, s.departures(want, options)...)
 		}
 		out.add(s)
 	}
@@ -91,7 +97,7 @@ func (s *side) rotate(want share.User, clusters []share.ClusterDelivery, o Rotat
 	clusters = slices.DeleteFunc(slices.Clone(clusters), func(c share.ClusterDelivery) bool { return c.User != want.Name })
 	r = UserRotation{Account: s.Account, User: want.ARN(), Clusters: clusters}
 	got := s.got.Users[want.Name]
-	if o.Key != "" && (got == nil || !slices.ContainsFunc(got.Keys, func(k Key) bool { return k.ID == o.Key })) {
+	if !o.selects(r.User) || o.Key != "" && (got == nil || !slices.ContainsFunc(got.Keys, func(k Key) bool { return k.ID == o.Key })) {
 		return r, false
 	}
 	if got == nil {
@@ -118,6 +124,8 @@ func (s *side) rotate(want share.User, clusters []share.ClusterDelivery, o Rotat
 	return r, true
 }
 
+func (o RotationOptions) selects(user arn.ARN) bool { return o.Only.IsZero() || o.Only == user }
+
 // rotation adds the steps of a decision.
 func (u userKeys) rotation(d RotationDecision) {
 	written := map[string]string{}
@@ -141,7 +149,7 @@ func (u userKeys) rotation(d RotationDecision) {
 	case RotateDelete:
 		deleted := u.step(Step{
 			Verb: Delete, Target: u.keyTarget(d.Old), Op: DeleteRetiredKey{u.retirement(d)},
-			Changes: append([]Change{{Field: "reason", Before: fmt.Sprintf("replaced by %s, and inactive", d.New)}}, risks(d)...),
+			Changes: append([]Change{{Field: "reason", Before: fmt.Sprintf("replaced by %s, and inactive", d.successor())}}, risks(d)...),
 		})
 		u.unmark(deleted)
 	case RotateUnmark:
@@ -151,7 +159,7 @@ func (u userKeys) rotation(d RotationDecision) {
 	case RotateRefuse:
 		u.hold(RotationRefused, d)
 	case RotateProve, RotateWait:
-		u.note("", "%s: access key %s has taken the place of %s, which goes once every user of it has moved", describe(u.entity), d.New, d.Old)
+		u.note("", "%s: %s has taken the place of %s, which goes once every user of it has moved", describe(u.entity), d.successor(), d.Old)
 		u.noteGaps(d)
 	case RotateNothing:
 	}
@@ -188,7 +196,7 @@ func (u userKeys) deactivate(d RotationDecision) {
 	u.step(Step{
 		Verb: Deactivate, Target: u.keyTarget(d.Old),
 		Op:      DeactivateKey{Retirement: u.retirement(d), Mark: u.user.Tags[TagRetiring] != string(d.Old)},
-		Changes: append([]Change{{Field: "replaced by", After: string(d.New)}}, risks(d)...),
+		Changes: append([]Change{{Field: "replaced by", After: d.successor()}}, risks(d)...),
 	})
 }
 

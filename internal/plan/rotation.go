@@ -114,7 +114,8 @@ const (
 // A RotationDecision is what DecideRotation says.
 type RotationDecision struct {
 	Action RotationAction
-	// Old is the key that goes, New the one that takes its place; empty where there is none yet.
+	// Old is the key that goes, New the one that takes its place; empty where there is none yet, or one of another user in each
+	// cluster.
 	Old, New awsid.AccessKeyID
 	// Made is when New was made; the zero time where there is none yet.
 	Made time.Time
@@ -134,6 +135,14 @@ type RotationDecision struct {
 	Why string
 	// Failed says, with RotateReactivate, that something broke after the deactivation.
 	Failed bool
+}
+
+// successor names what takes the place of the old key.
+func (d RotationDecision) successor() string {
+	if d.New == "" {
+		return "a key of its own in each cluster"
+	}
+	return "access key " + string(d.New)
 }
 
 // DecideRotation says what the next step of the rotation of one user's keys is.

@@ -37,6 +37,7 @@ func (s *side) user(want share.User, clusters []share.ClusterDelivery) {
 	case ours:
 		s.bound(entity, want.Boundary, got.Boundary)
 		s.attach(entity, want.Policies, got.Attached)
+		s.forget(got)
 	case adopted:
 		s.noteIfDetached(entity, want.Policies, got.Attached)
 	case foreign:
@@ -124,6 +125,7 @@ func (u userKeys) plan(d KeyDecision) {
 	}
 	freed := u.deleteOrphans(d)
 	written := map[string]string{}
+	u.markFormer(d.Deliver)
 	switch d.Action {
 	case KeyReuse:
 		u.reuse(d, written)
@@ -170,14 +172,15 @@ func (u userKeys) create(d KeyDecision, freed []string, written map[string]strin
 	if d.Replaces != "" {
 		step.Changes = []Change{{Field: "replaces", After: string(d.Replaces)}}
 	}
+	step.Needs = u.needsMark()
 	if d.Full {
-		step.Needs = freed
+		step.Needs = append(step.Needs, freed...)
 	}
 	for _, c := range u.clusters {
 		if !slices.Contains(d.Deliver, c.Cluster) {
 			continue
 		}
-		delivery := DeliveryOf{ClusterDelivery: c, Fresh: u.delivery(c.Cluster).State == None}
+		delivery := u.deliveryOf(c)
 		op.Deliveries = append(op.Deliveries, delivery)
 		step.Changes = append(step.Changes, Change{Field: "delivered to", After: deliveryPlace(c)})
 		step.Changes = append(step.Changes, takeovers(u.delivery(c.Cluster))...)
@@ -219,8 +222,8 @@ func (u userKeys) reuse(d KeyDecision, written map[string]string) {
 			continue
 		}
 		written[c.Cluster] = u.step(Step{
-			Cluster: c.Cluster, Verb: Write, Target: deliveryTarget(c),
-			Op:      WriteDelivery{DeliveryOf: DeliveryOf{ClusterDelivery: c, Fresh: got.State == None}, Key: key},
+			Needs: u.needsMark(), Cluster: c.Cluster, Verb: Write, Target: deliveryTarget(c),
+			Op:      WriteDelivery{DeliveryOf: u.deliveryOf(c), Key: key},
 			Changes: configChanges(got, want),
 		}, u.entity)
 	}

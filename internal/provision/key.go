@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -13,11 +14,14 @@ import (
 	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/pause"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
 
-// createKey makes sure that a key can be delivered, marks the user, makes the key, delivers it and takes the mark away.
+// createKey makes sure that a key can be delivered, marks the user, makes the key, delivers it and takes the mark away. A
+// key that replaces one is not tried out before it is delivered: one that was used and that nobody holds could not be told
+// from a key that somebody needs, if the program were killed now.
 // Where it ends early, the mark stays: it tells the next run whose key it was.
 func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) error {
 	places, err := w.ready(ctx, op.Deliveries)
@@ -35,6 +39,11 @@ func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) 
 	}
 	if err != nil {
 		return err
+	}
+	if op.Replaces != "" || moves(op.Deliveries...) {
+		if err := pause.For(ctx, w.Settling.Wait, w.Spread); err != nil {
+			return fmt.Errorf("access key %s was made and not delivered: %w", key.ID, err)
+		}
 	}
 	if op.Mark {
 		if err := w.keepMark(ctx, op, key.ID); err != nil {
@@ -179,6 +188,9 @@ func (w *worker) makeKey(ctx context.Context, op plan.CreateKey, call caller) (o
 // deliver gives a cluster a key that it lacked.
 func (w *worker) deliver(ctx context.Context, d plan.DeliveryOf, key credential.AccessKey) error {
 	place, err := w.Deliverer(ctx, d.ClusterDelivery)
+	if err == nil && moves(d) {
+		err = pause.For(ctx, w.Settling.Wait, w.Spread)
+	}
 	if err == nil {
 		err = place.Write(ctx, d.Config.WithKey(key))
 	}
@@ -186,6 +198,11 @@ func (w *worker) deliver(ctx context.Context, d plan.DeliveryOf, key credential.
 		return fmt.Errorf("cluster %s of account %s: %w", d.Cluster, w.id, err)
 	}
 	return nil
+}
+
+// moves reports whether a delivery moves to another role, which may have been made a moment ago.
+func moves(deliveries ...plan.DeliveryOf) bool {
+	return slices.ContainsFunc(deliveries, func(d plan.DeliveryOf) bool { return d.Moves })
 }
 
 // restart lets a packages controller see what was written.

@@ -3,6 +3,7 @@ package provision
 import (
 	"time"
 
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/plan"
 )
@@ -10,6 +11,8 @@ import (
 // knowledge is what a run has done to one user's keys. IAM may show it late, and a decision on what was before would do
 // it again, or take a key that was just made for one that is gone.
 type knowledge struct {
+	// user is whose keys they are.
+	user arn.ARN
 	// made is when a key was made, the zero time for none.
 	made time.Time
 	// given are the clusters that hold it.
@@ -43,11 +46,13 @@ func (k *knowledge) learn(op plan.Op, now time.Time) {
 	}
 }
 
-// amend puts what is known into what was read of the one user.
+// amend puts what is known into what was read of the user.
 func (k *knowledge) amend(observed plan.Observed) {
 	for _, account := range observed.Accounts {
-		for _, user := range account.Users {
-			k.amendUser(account, user)
+		for _, users := range []map[string]*plan.User{account.Users, account.Former} {
+			if user := users[k.user.Name()]; user != nil && user.ARN == k.user {
+				k.amendUser(account, user)
+			}
 		}
 	}
 }

@@ -38,16 +38,17 @@ func TestWhatARunHasDoneCountsBeforeIAMShowsIt(t *testing.T) {
 		"an orphan was deleted":        {[]plan.Op{plan.DeleteKey{Key: oldKey}}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var known knowledge
+			known := knowledge{user: arn.IAM("999999999999", "user", "/", "u")}
 			for _, op := range test.done {
 				known.learn(op, made)
 			}
-			user := &plan.User{Keys: []plan.Key{stale}, Tags: map[string]string{}}
+			user := &plan.User{ARN: known.user, Keys: []plan.Key{stale}, Tags: map[string]string{}}
+			neighbour := &plan.User{ARN: arn.IAM("999999999999", "user", "/", "v"), Keys: []plan.Key{{ID: foreign, Active: true}}, Tags: map[string]string{}}
 			holding := func(id awsid.AccessKeyID) plan.Delivery {
 				return plan.Delivery{State: plan.Held, Config: credential.Config{Key: credential.AccessKey{ID: id}}}
 			}
 			known.amend(plan.Observed{Accounts: map[arn.AccountID]*plan.Account{"999999999999": {
-				Users:      map[string]*plan.User{"u": user},
+				Users:      map[string]*plan.User{"u": user, "v": neighbour},
 				Deliveries: map[string]plan.Delivery{"a": holding(newKey), "b": holding(foreign)},
 			}}})
 			if diff := cmp.Diff(test.want, user.Keys); diff != "" {
@@ -55,6 +56,9 @@ func TestWhatARunHasDoneCountsBeforeIAMShowsIt(t *testing.T) {
 			}
 			if got := awsid.AccessKeyID(user.Tags[plan.TagRetiring]); got != test.mark {
 				t.Errorf("the mark names %q, want %q", got, test.mark)
+			}
+			if len(neighbour.Keys) != 1 || len(neighbour.Tags) > 0 {
+				t.Errorf("another user has become %+v", neighbour)
 			}
 		})
 	}

@@ -20,7 +20,8 @@ import (
 //
 // Calls for an account: 1 for the caller, 4 a policy (itself, its versions, the text of the default one, who uses it), 2 a
 // role, 3 a user, 1 an access key that no delivery holds (with Uses, any access key), and 1 for each entity left behind; 1 for each thing that does not
-// exist. None waits for more than one other, but for the last two, which wait for two, and for signing in.
+// exist. Where a cluster holds a key of another user, or held one before it got its own: 1 for the key as long as a cluster holds it,
+// and 3 for that user, after all the others. None waits for more than one other, but for the last two, which wait for two, and for signing in.
 func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observed, error) {
 	wanted := wants(desired)
 	observed := plan.Observed{Accounts: map[arn.AccountID]*plan.Account{}, Runs: c.Runs}
@@ -79,7 +80,7 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 	r := &reader{
 		want: w, in: account, uses: c.Uses, details: c.Leftovers,
 		found: plan.Account{
-			State: plan.Read, Policies: map[arn.ARN]*plan.Policy{}, Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{},
+			State: plan.Read, Policies: map[arn.ARN]*plan.Policy{}, Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{}, Former: map[string]*plan.User{},
 			Leftovers: plan.Leftovers{Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{}},
 		},
 	}
@@ -156,6 +157,9 @@ func (r *reader) read(whole context.Context, limit int) error {
 		group.Go(func() error { return r.user(ctx, user.Name) })
 	}
 	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := r.former(whole); err != nil {
 		return err
 	}
 	r.found.LeftBehind = sortedARNs(r.found.LeftBehind)

@@ -3,6 +3,7 @@ package provision
 
 import (
 	"context"
+	"time"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
@@ -30,6 +31,9 @@ type Config struct {
 	Runs plan.Runs
 	// Settling repeats calls on what was just made.
 	Settling awsclient.Settling
+	// Spread is how long a new key that takes the place of one in use is kept before it is delivered, until AWS knows it
+	// everywhere. Settling waits for it. Who is given it sooner may be refused with it, and has lost the old one.
+	Spread time.Duration
 	// Uses asks for the last use of every key of the share's users. Otherwise it is asked of keys that no delivery holds.
 	Uses bool
 	// Leftovers reads what the share left behind in detail, for who is to remove it.

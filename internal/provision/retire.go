@@ -67,6 +67,9 @@ func (w *worker) stillReplaced(ctx context.Context, op plan.Retirement) error {
 	if err := w.unmarked(ctx, op.User, op.Pending); err != nil {
 		return err
 	}
+	if op.Successor == "" {
+		return w.heldBySuccessor(ctx, op)
+	}
 	err := w.Settling.Do(ctx, func(ctx context.Context) error {
 		keys, err := w.list(ctx, op.User)
 		if err != nil {
@@ -114,7 +117,8 @@ func (w *worker) list(ctx context.Context, user arn.ARN) ([]types.AccessKeyMetad
 	return out.AccessKeyMetadata, nil // A user has two at most, which fit into the first page.
 }
 
-// heldBySuccessor reads the deliveries, last and right before the old key goes: each that holds a key holds its successor.
+// heldBySuccessor reads the deliveries, last and right before the old key goes: each that holds a key holds its successor, or
+// another than the old one where the clusters have got keys of other users.
 func (w *worker) heldBySuccessor(ctx context.Context, op plan.Retirement) error {
 	for _, c := range op.Deliveries {
 		if slices.Contains(op.Disregarded, c.Cluster) {
@@ -123,7 +127,7 @@ func (w *worker) heldBySuccessor(ctx context.Context, op plan.Retirement) error 
 		switch got := w.delivery(ctx, c); {
 		case got.State == plan.Unknown:
 			return w.changed(op.User, fmt.Sprintf("what cluster %s holds is not known: %v; %s stays as it is", c.Cluster, got.Err, op.Key))
-		case got.State == plan.Held && got.Config.Key.ID != op.Successor:
+		case got.State == plan.Held && (got.Config.Key.ID == op.Key || op.Successor != "" && got.Config.Key.ID != op.Successor):
 			return w.changed(op.User, fmt.Sprintf("cluster %s holds %s; %s stays as it is", c.Cluster, got.Config.Key.ID, op.Key))
 		}
 	}

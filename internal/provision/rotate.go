@@ -88,6 +88,7 @@ func (r *Rotator) Run(ctx context.Context, planned *plan.Rotation) []UserResult 
 		}
 		group.Go(func() error {
 			t := turns{Rotator: r, config: c, options: r.Options, desired: alone(r.Desired, u), receipts: map[plan.ClusterRef]plan.Receipt{}}
+			t.options.Only, t.known.user = u.User, u.User
 			t.result.UserRotation = u
 			t.result.Err = t.run(ctx)
 			results[i] = t.result
@@ -98,11 +99,15 @@ func (r *Rotator) Run(ctx context.Context, planned *plan.Rotation) []UserResult 
 	return results
 }
 
-// alone narrows a share to one user.
+// alone narrows a share to one user, or to the account whose clusters have used it.
 func alone(d share.Desired, u plan.UserRotation) share.Desired {
 	i := slices.IndexFunc(d.Destinations, func(s share.DestinationSide) bool { return s.Account == u.Account })
 	side := d.Destinations[i]
 	side.Clusters = u.Clusters
+	if u.Leaving {
+		d.Destinations = []share.DestinationSide{side}
+		return d
+	}
 	side.Users = slices.DeleteFunc(slices.Clone(side.Users), func(w share.User) bool { return w.Name != u.User.Name() })
 	d.Destinations = []share.DestinationSide{side}
 	return d

@@ -45,10 +45,10 @@ func (r *Report) sourceUnread() bool {
 // drifts reports whether a problem is one of the share, rather than of who looks.
 func drifts(kind plan.ProblemKind) bool {
 	switch kind {
-	case plan.Unreadable, plan.WrongAccount, plan.DeliveryUnknown, plan.SourceStopped:
+	case plan.Unreadable, plan.WrongAccount, plan.DeliveryUnknown, plan.RoleUnseen, plan.SourceStopped:
 		return false
 	case plan.MadeByHand, plan.OtherShare, plan.PathDiffers, plan.Quota, plan.KeyBusy, plan.KeysFull, plan.RotationRefused,
-		plan.NoNamespace, plan.Unwritable, plan.FieldConflict:
+		plan.NoNamespace, plan.Unwritable, plan.FieldConflict, plan.Revoked:
 	}
 	return true
 }
