@@ -100,6 +100,10 @@ bench: ## the benchmarks, one package after the other; beside moto_server where 
 soak: ## 100,000 connections that come and go at the sandbox's ports, and what they leave
 	go test -tags soak -run ComeAndGo -count=1 -v ./sandbox
 
+.PHONY: storm
+storm: ## 200 rotations of ten clusters' keys in the worst weather, while all that pulls there does
+	go test -tags storm -run AFleetIsRotated -count=1 -v ./internal/cli
+
 .PHONY: fuzz
 fuzz: ## each fuzz target in turn for FUZZTIME=60s (FUZZ=regexp narrows)
 	@tools/fuzz.sh '$(FUZZ)' '$(FUZZTIME)'

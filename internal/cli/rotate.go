@@ -24,7 +24,7 @@ type rotateOptions struct {
 	key                          string
 	force, dryRun, yes, takeOver bool
 	patience                     patience
-	watch, grace                 time.Duration
+	settle, watch, grace         time.Duration
 	audit                        string
 }
 
@@ -46,8 +46,8 @@ Clusters that share a user have one key, and are rotated together. The exit code
 something is pending or failed, and with --dry-run 3 if something would be done.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.watch < 0 || o.grace < 0 {
-				return usagef("--watch and --grace are times to wait")
+			if o.settle < 0 || o.watch < 0 || o.grace < 0 {
+				return usagef("--settle, --watch and --grace are times to wait")
 			}
 			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error { return s.rotate(cmd.Context(), o) })
 		},
@@ -60,6 +60,7 @@ something is pending or failed, and with --dry-run 3 if something would be done.
 	flags.BoolVar(&o.yes, "yes", false, "do not ask for a confirmation")
 	flags.BoolVar(&o.takeOver, "take-over", false, "disregard other runs that may still be at work")
 	flags.Var(&o.patience, "not-later-than", "deactivate old keys then, whatever is missing: a date, or a time since the new key was made")
+	flags.DurationVar(&o.settle, "settle", 20*time.Second, "deliver a new key so long after it was made: AWS needs the time to know it everywhere")
 	flags.DurationVar(&o.watch, "watch", 15*time.Second, "look again so long after a key was deactivated")
 	flags.DurationVar(&o.grace, "grace", 6*time.Minute, "wait so long for what passes by itself, such as a controller's restart")
 	registerAudit(cmd, &o.audit)
@@ -161,7 +162,7 @@ func (r *run) rotator(o rotateOptions) (*provision.Rotator, error) {
 		return nil, err
 	}
 	config := r.config
-	config.Progress = r.app.stepProgress
+	config.Progress, config.Spread = r.app.stepProgress, o.settle
 	return &provision.Rotator{
 		Config:  config,
 		Desired: plan.RotationScope(whole, r.desired),

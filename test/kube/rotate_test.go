@@ -28,7 +28,7 @@ func TestARotationFollowsTheControllers(t *testing.T) {
 	before := []string{holds(t, good), holds(t, stuck)}
 
 	t.Run("a controller that has yet to start keeps the old key", func(t *testing.T) {
-		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--force", "--grace", "0s", "--watch", "0s")
+		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--force", "--settle", "0s", "--grace", "0s", "--watch", "0s")
 		for _, c := range l.Clusters() {
 			mustSay(t, said, "missing: cluster "+c.Name+": its packages controller runs since ")
 		}
