@@ -2,6 +2,7 @@ package iam_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -222,6 +223,13 @@ func entityOperations() map[string]operation {
 		}},
 		"DeleteRolePolicy": {role, func(ctx context.Context, c client, _ *lab) error {
 			return call(c.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: puller, PolicyName: notes}))
+		}},
+		"ListGroupsForUser": {user, func(ctx context.Context, c client, _ *lab) error {
+			out, err := c.ListGroupsForUser(ctx, &iam.ListGroupsForUserInput{UserName: alice})
+			if err == nil && len(out.Groups) > 0 {
+				return fmt.Errorf("%d groups in an IAM without any", len(out.Groups))
+			}
+			return err
 		}},
 		"ListUserPolicies": {user, func(ctx context.Context, c client, _ *lab) error {
 			return call(c.ListUserPolicies(ctx, &iam.ListUserPoliciesInput{UserName: alice}))

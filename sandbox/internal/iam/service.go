@@ -24,6 +24,7 @@ func Service() *api.Service {
 func operations() []api.Operation {
 	rows := slices.Concat(
 		userOperations(),
+		groupOperations(),
 		keyOperations(),
 		roleOperations(),
 		policyOperations(),
