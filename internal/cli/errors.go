@@ -106,6 +106,7 @@ func rules() []rule {
 		{is: is(errUnproven), code: exitUnproven, quiet: true},
 		{is: is(errBroken), code: exitUnproven, quiet: true},
 		{is: is(errNotStarted), code: exitUnproven, hint: "mend the broken link, or start it all the same with --no-verify"},
+		{is: is(errDenied), code: exitFailed, quiet: true},
 		{is: is(errIncomplete), code: exitFailed, quiet: true},
 		{is: is(errDiffers), code: exitDiffers, quiet: true},
 		{is: is(errFindings), code: exitFailed, quiet: true},

@@ -49,6 +49,8 @@ type session struct {
 	factory *awsclient.Factory
 	// doc is the share document; nil where there is an invitation instead.
 	doc *share.Document
+	// shareFile is the document's name as it was given; empty where there is an invitation instead.
+	shareFile string
 	// dir is where the document is: deliveries are relative to it.
 	dir     string
 	desired share.Desired
@@ -101,7 +103,7 @@ func (a *app) open(ctx context.Context, doc *share.Document, f shareFlags, c *cl
 		return nil, err
 	}
 	s := &session{
-		app: a, cloud: c, doc: doc, dir: filepath.Dir(f.file), reached: newClusters(),
+		app: a, cloud: c, doc: doc, shareFile: f.file, dir: filepath.Dir(f.file), reached: newClusters(),
 		access: accesses(doc), keys: doc.Spec.Keys, trail: auditPath(f.file),
 	}
 	if err := s.sign(doc.Spec.Registry.Region); err != nil {

@@ -110,19 +110,25 @@ func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry
 	if c.Unseen = s.unseenCopy(ctx, c); c.Unseen != "" {
 		return
 	}
+	in, config := s.walk(ctx, c, artifact, fresh)
+	if c.delivery.Kubernetes != nil && !errors.Is(c.chain.Proofs[0].Err, cluster.ErrUnreachable) { // Six links more would say the same.
+		s.proveInside(ctx, c, in, config)
+	}
+}
+
+// walk proves the chain of a cluster and says with what.
+func (s *session) walk(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) (verify.Input, verify.Config) {
 	in := verify.Input{
 		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
 	}
 	config := verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait, Elapse: s.app.env.Elapse}
-	chain := verify.Verify(ctx, in, config)
-	c.OK = chain.OK()
-	c.Notices = append(c.Notices, chain.Notices...)
-	for _, p := range chain.Proofs {
+	c.chain = verify.Verify(ctx, in, config)
+	c.OK = c.chain.OK()
+	c.Notices = append(c.Notices, c.chain.Notices...)
+	for _, p := range c.chain.Proofs {
 		c.Proofs = append(c.Proofs, newProofReport(p))
 	}
-	if c.delivery.Kubernetes != nil && !errors.Is(chain.Proofs[0].Err, cluster.ErrUnreachable) { // Six links more would say the same.
-		s.proveInside(ctx, c, in, config)
-	}
+	return in, config
 }
 
 // file gives the delivered file, or the reason why there is none.
@@ -166,6 +172,8 @@ type clusterReport struct {
 	Notices []string     `json:"notices"`
 
 	delivery share.ClusterDelivery
+	// chain is what the first seven proofs found.
+	chain verify.Chain
 }
 
 type linkReport struct {

@@ -18,7 +18,7 @@ func (w *walk) proveManifest(ctx context.Context) (string, error) {
 	}
 	// Waiting helps a role whose policy is new, and not against a subscription that has ended.
 	var mends []string
-	if !w.in.Subscription.ended(w.Now()) {
+	if !w.in.Subscription.Ended(w.Now()) {
 		mends = []string{codeRegistryDenied}
 	}
 	var digest v1.Hash

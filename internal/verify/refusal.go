@@ -43,7 +43,7 @@ func (w *walk) registryFault(err error) *Fault {
 // none [seen]; then a subscription that has ended is the likeliest.
 func (w *walk) denialHint(text string) string {
 	why := denialReason(text)
-	if s := w.in.Subscription; s.ended(w.Now()) && (why == reasonResource || why == reasonUnknown) {
+	if s := w.in.Subscription; s.Ended(w.Now()) && (why == reasonResource || why == reasonUnknown) {
 		return fmt.Sprintf("subscription %s has ended (%s), and with it the registry's consent; renew it in the source account",
 			s.ID, s.end())
 	}

@@ -20,7 +20,8 @@ type Subscription struct {
 	AutoRenew bool
 }
 
-func (s *Subscription) ended(now time.Time) bool {
+// Ended reports whether the registry no longer opens to the account; it is false of nil.
+func (s *Subscription) Ended(now time.Time) bool {
 	return s != nil && (s.Status == "EXPIRED" || s.Status == "DELETING" || (!s.Expires.IsZero() && !now.Before(s.Expires)))
 }
 
@@ -37,7 +38,7 @@ func (s *Subscription) Notices(now time.Time) []string {
 	switch {
 	case s == nil:
 		return nil
-	case s.ended(now):
+	case s.Ended(now):
 		return []string{fmt.Sprintf("subscription %s has ended (%s)", s.ID, s.end())}
 	case s.Status == "EXPIRING", !s.AutoRenew && !s.Expires.IsZero() && s.Expires.Sub(now) < notice:
 		return []string{fmt.Sprintf("subscription %s is about to end (%s); pulls stop working then", s.ID, s.end())}

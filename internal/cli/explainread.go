@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/explain"
+	"github.com/pullpass/pullpass/internal/explain/read"
+	"github.com/pullpass/pullpass/internal/lint"
+	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/internal/share"
+	"github.com/pullpass/pullpass/internal/verify"
+)
+
+// An inquiry reads the accounts that explain denials, each once however many clusters ask.
+type inquiry struct {
+	factory *awsclient.Factory
+	region  arn.Region
+	access  map[arn.AccountID]share.Access
+
+	mu       sync.Mutex
+	accounts map[arn.AccountID]*read.Account
+}
+
+// inquire begins an inquiry with the access of the session.
+func (s *session) inquire(context.Context) *inquiry {
+	return &inquiry{factory: s.factory, region: s.desired.Registry.Region, access: s.access, accounts: map[arn.AccountID]*read.Account{}}
+}
+
+// account returns the reader of an account.
+func (i *inquiry) account(ctx context.Context, id arn.AccountID) *read.Account {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.accounts[id] == nil {
+		i.accounts[id] = read.New(ctx, id, i.opener(id))
+	}
+	return i.accounts[id]
+}
+
+// opener signs in to an account, nil without access to it.
+func (i *inquiry) opener(id arn.AccountID) func(context.Context) (read.IAM, error) {
+	access, given := i.access[id]
+	if !given {
+		return nil
+	}
+	return func(ctx context.Context) (read.IAM, error) {
+		clients, err := i.factory.For(ctx, access, i.region)
+		if err != nil {
+			return nil, err
+		}
+		caller, err := clients.Caller(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case caller.Account != id:
+			return nil, fmt.Errorf("the access given leads to account %s", caller.Account)
+		}
+		return clients.IAM, nil
+	}
+}
+
+// explain reads what the evidence lacks, and explains it.
+func (i *inquiry) explain(ctx context.Context, e explain.Evidence) explain.Report {
+	user, role := whoIsRead(e)
+	var group sync.WaitGroup
+	if !user.IsZero() {
+		group.Go(func() { e.User = i.account(ctx, user.Account).User(ctx, user) })
+	}
+	if !role.IsZero() {
+		group.Go(func() { e.Role = i.account(ctx, role.Account).Role(ctx, role) })
+	}
+	group.Go(func() { e.Policies = i.policies(ctx, e) })
+	group.Wait()
+	e.Organizations = i.organizations(ctx, e)
+	return explain.Explain(e)
+}
+
+// whoIsRead names the two principals of a chain: the user as STS knows it, else by the name that the share or the file has.
+func whoIsRead(e explain.Evidence) (user, role arn.ARN) {
+	role = e.File.Config.RoleARN
+	if role.IsZero() && e.Wanted != nil && e.Wanted.Role != nil {
+		role = e.Wanted.Role.ARN()
+	}
+	for _, p := range e.Proofs.Proofs {
+		if p.Link != verify.LinkIdentity || p.Outcome != verify.Passed {
+			continue
+		}
+		if name, err := arn.Parse(p.Detail); err == nil && name.Service == "iam" && name.Kind() == "user" {
+			return name, role
+		}
+	}
+	if e.Wanted != nil && e.Wanted.User != nil {
+		return e.Wanted.User.ARN(), role
+	}
+	if account, err := awsid.Account(e.File.Config.Key.ID); err == nil && e.File.Config.UserProfile != "" {
+		return arn.IAM(account, "user", "/", e.File.Config.UserProfile), role
+	}
+	return arn.ARN{}, role
+}
+
+// policies reads the policies that the share wants, where there is access.
+func (i *inquiry) policies(ctx context.Context, e explain.Evidence) map[string]*explain.Document {
+	if e.Wanted == nil || e.Proofs.OK() {
+		return nil
+	}
+	found := map[string]*explain.Document{}
+	for _, want := range slices.Concat(e.Wanted.RolePolicies, e.Wanted.UserPolicies) {
+		name := want.ARN().String()
+		if d, err := i.account(ctx, want.Account).Policy(ctx, name); err == nil {
+			found[name] = d
+		}
+	}
+	return found
+}
+
+// organizations asks what the organizations' policies say about the broken link.
+func (i *inquiry) organizations(ctx context.Context, e explain.Evidence) map[explain.OrganizationQuestion]explain.OrganizationAnswer {
+	found := map[explain.OrganizationQuestion]explain.OrganizationAnswer{}
+	for _, ask := range e.Asks() {
+		for _, source := range []*explain.Entity{e.User, e.Role} {
+			if source != nil && source.Exists && source.ARN.Account == ask.Account {
+				found[ask] = i.account(ctx, ask.Account).Organization(ctx, source.ARN, ask)
+				break
+			}
+		}
+	}
+	return found
+}
+
+// evidence gathers what is known of a cluster without asking AWS.
+func (s *session) evidence(ctx context.Context, c *clusterReport, artifact registry.Artifact) explain.Evidence {
+	return explain.Evidence{
+		Subject:  explain.Subject{Share: s.desired.Share, Account: c.Account, Cluster: c.Cluster},
+		Proofs:   c.chain,
+		File:     s.deliveredFile(ctx, c.delivery),
+		Registry: s.desired.Registry, Artifact: artifact,
+		Subscription: s.subscription(),
+		Wanted:       s.wanted(c),
+		Now:          s.app.env.Now(),
+	}
+}
+
+// deliveredFile reads what was delivered, as far as it can be.
+func (s *session) deliveredFile(ctx context.Context, c share.ClusterDelivery) explain.File {
+	file := explain.File{Name: s.placeName(c)}
+	src, err := s.file(c)(ctx)
+	return readFile(file, src, err)
+}
+
+// placeName is where a cluster's file is, for people.
+func (s *session) placeName(c share.ClusterDelivery) string {
+	if c.Kubernetes != nil {
+		return fmt.Sprintf("Secret %s/%s of cluster %s", credential.SecretNamespace, credential.SecretName, c.Cluster)
+	}
+	return strings.TrimSuffix(c.Directory, "/") + "/" + credential.ConfigFileName
+}
+
+func readFile(file explain.File, src []byte, err error) explain.File {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, delivery.ErrNothing):
+		file.Missing = true
+	case err != nil:
+		file.Err = awsclient.InBrief(err)
+	default:
+		file.Findings = lint.Check(file.Name, src)
+		if config, err := credential.ParseConfig(src); err == nil { // That it is none, the chain's first link says.
+			file.Config = config
+		}
+	}
+	return file
+}
+
+// wanted is what the share says should be there for a cluster.
+func (s *session) wanted(c *clusterReport) *explain.Wanted {
+	w := &explain.Wanted{Share: s.desired.Share, Config: c.delivery.Config, Command: s.applyCommand(c)}
+	for i, role := range s.desired.Source.Roles {
+		if role.ARN() == c.delivery.Config.RoleARN {
+			w.Role = &s.desired.Source.Roles[i]
+		}
+	}
+	if w.Role != nil {
+		w.RolePolicies = among(s.desired.Source.Policies, w.Role.Policies)
+	}
+	for _, side := range s.desired.Destinations {
+		for i, user := range side.Users {
+			if side.Account == c.Account && user.Name == c.delivery.User {
+				w.User, w.UserPolicies = &side.Users[i], among(side.Policies, user.Policies)
+			}
+		}
+	}
+	return w
+}
+
+func among(policies []share.Policy, names []arn.ARN) []share.Policy {
+	return slices.DeleteFunc(slices.Clone(policies), func(p share.Policy) bool { return !slices.Contains(names, p.ARN()) })
+}
+
+// applyCommand is the command that makes the share so for one cluster.
+func (s *session) applyCommand(c *clusterReport) string {
+	if s.shareFile == "" {
+		return ""
+	}
+	return fmt.Sprintf("pullpass apply -f %s --destination %s --cluster %s", s.shareFile, c.Account, c.Cluster)
+}

@@ -1,0 +1,78 @@
+package explain
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/aws/smithy-go"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/pullpass/pullpass/authz"
+	"github.com/pullpass/pullpass/internal/verify"
+)
+
+// answered returns what AWS or the registry said to the call that failed; nil where neither answered.
+func answered(p verify.Proof) *Answer {
+	var refusal *transport.Error
+	if errors.As(p.Err, &refusal) {
+		return registryAnswer(refusal)
+	}
+	var api smithy.APIError
+	if !errors.As(p.Err, &api) {
+		return nil
+	}
+	a := &Answer{Code: api.ErrorCode(), Message: api.ErrorMessage(), RequestID: requestID(p.Err)}
+	var operation *smithy.OperationError
+	if errors.As(p.Err, &operation) {
+		a.Service, a.Operation = strings.ToLower(operation.Service()), operation.Operation()
+	}
+	return a
+}
+
+// requestID is what both kinds of response errors of the SDK have.
+func requestID(err error) string {
+	var response interface{ ServiceRequestID() string }
+	if errors.As(err, &response) {
+		return response.ServiceRequestID()
+	}
+	return ""
+}
+
+func registryAnswer(refusal *transport.Error) *Answer {
+	a := &Answer{Service: "registry", Code: http.StatusText(refusal.StatusCode), Message: refusal.Error()}
+	if refusal.Request != nil {
+		a.Operation = refusal.Request.Method + " " + refusal.Request.URL.Path
+	}
+	if len(refusal.Errors) > 0 {
+		a.Code, a.Message = string(refusal.Errors[0].Code), refusal.Errors[0].Message
+	}
+	return a
+}
+
+// A sentence is what AWS's text of a denial says beside that it is one. Within one account it names the type of policy,
+// and a policy that has an ARN of its own; across accounts it names neither (IAM User Guide, "Troubleshoot access denied
+// error messages").
+type sentence struct {
+	blamed   authz.PolicyType
+	explicit bool
+	policy   string
+}
+
+// denialEnd is the end of the sentence: `because no X allows the Y action` or `with an explicit deny in a X[: ARN]`.
+var denialEnd = regexp.MustCompile(`(because no|with an explicit deny in (?:an?|the)) ([a-z -]+?)(?: allows the \S+ action)?(?:: (arn:\S+?))?\.?$`)
+
+// readSentence reads the text of a denial. The zero sentence blames nothing.
+func readSentence(text string) sentence {
+	m := denialEnd.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return sentence{}
+	}
+	for t := authz.RCP; t <= authz.Session; t++ {
+		if m[2] == t.String() {
+			return sentence{blamed: t, explicit: strings.HasPrefix(m[1], "with"), policy: m[3]}
+		}
+	}
+	return sentence{}
+}

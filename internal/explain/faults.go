@@ -1,0 +1,323 @@
+package explain
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/authz"
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/lint"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/internal/verify"
+)
+
+// findNetwork explains what AWS's policies have no part in: a clock, a way that does not lead to AWS.
+func (e *Evidence) findNetwork(broken verify.Proof) (finding, bool) {
+	fault := broken.Fault()
+	if fault == nil || fault.Side != verify.Network {
+		return finding{}, false
+	}
+	account, _ := e.parties(broken.Link)
+	cause := Cause{Link: broken.Link, Account: account, Kind: Network, Text: fmt.Sprintf("AWS was not reached, or could not answer: %s.", brief(fault.Err))}
+	answer := answered(broken)
+	if answer == nil {
+		cause.Account = ""
+		return certain(cause, &Fix{Text: fault.Hint}), true
+	}
+	// What AWS says of a signature that is minutes off [seen]; see verify's own reading of it.
+	if strings.HasPrefix(answer.Message, "Signature expired") || strings.HasPrefix(answer.Message, "Signature not yet current") {
+		cause.Kind, cause.Account = Clock, ""
+		cause.Text = "The clock here is minutes off: " + answer.Message + "."
+		return certain(cause, &Fix{Text: "set the clock of the machine that signs, and keep it set: timedatectl set-ntp true"}), true
+	}
+	return likely(cause, &Fix{Text: fault.Hint}), true
+}
+
+// findConfig explains a file that does not serve.
+func (e *Evidence) findConfig(broken verify.Proof) finding {
+	cause := Cause{Link: verify.LinkConfig, Kind: ConfigFile, Text: fmt.Sprintf("%s does not serve: %s.", e.fileName(), reason(broken))}
+	switch {
+	case errors.Is(broken.Err, verify.ErrOtherRegion):
+		cause.Kind = RegistryRegion
+		f := certain(cause, e.writeFile("write region="+string(e.Registry.Region)))
+		f.nearest = []Miss{{Kind: RegistryRegion, Where: e.fileName() + ", region", Expected: string(e.Registry.Region),
+			Found: string(e.File.Config.Region), Text: reason(broken)}}
+		return f
+	case e.File.Missing:
+		cause.Text = fmt.Sprintf("Nothing was delivered: there is no %s.", e.fileName())
+		fix := &Fix{Text: "deliver the credential"}
+		if e.Wanted != nil {
+			fix.Pullpass = e.Wanted.Command
+		}
+		return certain(cause, fix)
+	case e.File.Err != nil:
+		return open(Unread{What: e.fileName(), Error: e.File.Err.Error(),
+			Follows: "what was delivered is not known; if it is no credential that works, that would be the cause"})
+	}
+	f := certain(cause, &Fix{Text: fmt.Sprintf("move %s away and have it written anew", e.fileName())})
+	e.lintSays(&f)
+	return f
+}
+
+// lintSays gives a fault of the file the code of lint's rule, and its fix.
+func (e *Evidence) lintSays(f *finding) {
+	errs := slices.DeleteFunc(slices.Clone(e.File.Findings), func(found lint.Finding) bool { return found.Severity != lint.Error })
+	if len(errs) == 0 {
+		return
+	}
+	first := errs[0]
+	f.cause.Text = fmt.Sprintf("%s does not serve: %s: %s (line %d).", e.fileName(), first.Rule.Code, first.Message, first.Line)
+	f.fix = &Fix{Text: first.Rule.Fix}
+	if first.Rule.Safe && first.Fix != nil {
+		f.fix.Pullpass = "pullpass lint --fix " + shellWord(e.File.Name)
+	}
+	for _, found := range errs {
+		f.nearest = append(f.nearest, Miss{Kind: ConfigFile, Where: found.Position.String(), Expected: found.Rule.Title,
+			Found: string(found.Rule.Code), Text: found.Message})
+	}
+}
+
+// reason is the fault's own text.
+func reason(broken verify.Proof) string {
+	if fault := broken.Fault(); fault != nil {
+		return brief(fault.Err)
+	}
+	return brief(broken.Err)
+}
+
+// findIdentity explains a key that AWS does not know, or whose secret is another.
+func (e *Evidence) findIdentity(broken verify.Proof) finding {
+	key := e.File.Config.Key.ID
+	account := e.keyAccount()
+	cause := Cause{Link: broken.Link, Account: account}
+	answer := answered(broken)
+	switch {
+	case answer == nil:
+		return open()
+	case answer.Code == "SignatureDoesNotMatch":
+		cause.Kind = ConfigFile
+		cause.Text = fmt.Sprintf("The secret in %s is not that of key %s.", e.fileName(), key)
+		return certain(cause, &Fix{Text: fmt.Sprintf("move %s away and have a new key delivered", e.fileName())})
+	case e.User == nil || e.User.Err != nil || gapIn(e.User, GapKeys) != nil:
+		return open(e.keysUnread(account))
+	case !e.User.Exists:
+		cause.Kind, cause.Missing = UserMissing, true
+		cause.Text = fmt.Sprintf("In account %s there is no %s, whose key %s the file holds.", account, describe(e.User.Asked), key)
+		return certain(cause, e.newKey(fmt.Sprintf("make %s and have a key of it delivered", describe(e.User.Asked))))
+	}
+	return e.findKey(broken, cause)
+}
+
+// keyAccount is the account that is written in the key's id; the user's where there is none.
+func (e *Evidence) keyAccount() arn.AccountID {
+	if account, err := awsid.Account(e.File.Config.Key.ID); err == nil {
+		return account
+	}
+	if e.User != nil {
+		return e.User.Asked.Account
+	}
+	return ""
+}
+
+func (e *Evidence) findKey(broken verify.Proof, cause Cause) finding {
+	key := e.File.Config.Key.ID
+	i := slices.IndexFunc(e.User.Keys, func(k plan.Key) bool { return k.ID == key })
+	switch {
+	case i < 0:
+		cause.Kind, cause.Missing = KeyDeleted, true
+		cause.Text = fmt.Sprintf("In account %s, %s has no key %s: it was deleted.", cause.Account, describe(e.User.ARN), key)
+		return certain(cause, e.newKey(fmt.Sprintf("have a new key of %s delivered", describe(e.User.ARN))))
+	case !e.User.Keys[i].Active:
+		cause.Kind = KeyInactive
+		cause.Text = fmt.Sprintf("In account %s, key %s of %s is inactive.", cause.Account, key, describe(e.User.ARN))
+		return certain(cause, &Fix{Account: cause.Account, Text: fmt.Sprintf("activate key %s, if it was not deactivated on purpose", key),
+			Commands: steps(cause.Account, plan.ReactivateKey{User: e.User.ARN, Key: key})})
+	}
+	f := open(Unread{What: "why AWS does not know key " + string(key), Account: cause.Account, Error: reason(broken),
+		Follows: "IAM lists it as active: a key that was just made takes up to a minute to be known everywhere"})
+	f.agrees = false
+	return f
+}
+
+// newKey is a fix that makes a key. No command of the AWS CLI does it here: its secret would be shown.
+func (e *Evidence) newKey(text string) *Fix {
+	f := &Fix{Account: e.keyAccount(), Text: text}
+	if e.Wanted != nil {
+		f.Pullpass = e.Wanted.Command
+	}
+	return f
+}
+
+func (e *Evidence) keysUnread(account arn.AccountID) Unread {
+	u := Unread{What: "the keys of the user", Account: account, Error: "there is no access to the account",
+		Follows: fmt.Sprintf("if the user is gone, or key %s is not among its keys, or is inactive, that would be the cause", e.File.Config.Key.ID)}
+	if e.User == nil {
+		return u
+	}
+	u.What = "the keys of " + describe(e.User.Asked)
+	if e.User.Err != nil {
+		u.Error = e.User.Err.Error()
+	} else if gap := gapIn(e.User, GapKeys); gap != nil {
+		u.Error = gap.Err.Error()
+	}
+	return u
+}
+
+func gapIn(entity *Entity, part GapPart) *Gap {
+	for i := range entity.Gaps {
+		if entity.Gaps[i].Part == part {
+			return &entity.Gaps[i]
+		}
+	}
+	return nil
+}
+
+// withoutKey is a config as a share wants it, which has no key.
+func withoutKey(c credential.Config) credential.Config { return c.WithKey(credential.AccessKey{}) }
+
+// findRole explains why the role cannot be assumed.
+func (e *Evidence) findRole(broken verify.Proof) finding {
+	answer := answered(broken)
+	q := e.question(verify.LinkRole)
+	switch {
+	case answer == nil || q == nil:
+		return open()
+	case answer.Code == "InvalidClientTokenId":
+		return e.findIdentity(broken)
+	case answer.Code == "ValidationError":
+		return certain(Cause{Link: broken.Link, Kind: ConfigFile,
+			Text: fmt.Sprintf("%s holds what AWS does not take: %s.", e.fileName(), answer.Message)}, e.writeFile("write what AWS takes"))
+	case answer.Code != "AccessDenied":
+		return open()
+	case e.Role.Err == nil && !e.Role.Exists:
+		return e.noRole(q)
+	case e.Role.Exists && e.Role.ARN != e.File.Config.RoleARN:
+		return e.otherPath(q)
+	}
+	return e.decide(q, broken)
+}
+
+// noRole: what is gone needs no reading of the other side to be the cause, and the other side may have a fault of its own.
+func (e *Evidence) noRole(q *question) finding {
+	role := e.File.Config.RoleARN
+	cause := Cause{Link: verify.LinkRole, Account: role.Account, Kind: RoleMissing, Missing: true,
+		Text: fmt.Sprintf("In account %s there is no %s.", role.Account, describe(role))}
+	fix := &Fix{Account: role.Account, Text: "make " + describe(role)}
+	if w := e.Wanted; w != nil && w.Role != nil && w.Role.ARN() == role {
+		fix.Pullpass, fix.Commands = w.Command, e.makeRole()
+	} else if w != nil && w.Role != nil {
+		fix = e.writeFile("write role_arn=" + w.Role.ARN().String())
+	}
+	f := certain(cause, fix)
+	e.alsoBlocked(q, &f)
+	return f
+}
+
+// alsoBlocked adds what else would keep the user from assuming the role.
+func (e *Evidence) alsoBlocked(q *question, f *finding) {
+	gaps := q.gaps(nil)
+	if f.unread = flat(gaps); len(f.unread) > 0 {
+		f.conclusion = Likely
+	}
+	for _, b := range q.blockers() {
+		if b.by != authz.Trust && len(gaps[b.by]) == 0 {
+			f.nearest = append(f.nearest, q.misses(b)...)
+		}
+	}
+}
+
+func (e *Evidence) makeRole() []string {
+	role := e.Wanted.Role
+	var ops []plan.Op
+	for _, p := range e.Wanted.RolePolicies {
+		if found, read := e.Policies[p.ARN().String()]; read && found == nil {
+			ops = append(ops, plan.CreatePolicy{Policy: p})
+		}
+	}
+	ops = append(ops, plan.CreateRole{Role: *role})
+	for _, p := range role.Policies {
+		ops = append(ops, plan.AttachPolicy{Entity: role.ARN(), Policy: p})
+	}
+	return steps(role.Account, ops...)
+}
+
+// otherPath: the role is there under another path, and IAM knows it by that name alone.
+func (e *Evidence) otherPath(q *question) finding {
+	asked, real := e.File.Config.RoleARN, e.Role.ARN
+	cause := Cause{Link: verify.LinkRole, Account: real.Account, Kind: RolePath,
+		Text: fmt.Sprintf("In account %s, %s is %s, and the file asks for %s.", real.Account, describe(real), real, asked)}
+	fix := e.writeFile("write role_arn=" + real.String())
+	if w := e.Wanted; w != nil && w.Role != nil && w.Role.ARN() != real {
+		fix = &Fix{Account: real.Account, Text: fmt.Sprintf("IAM cannot move a role: give the share the path %s (spec.iam.path), or delete %s "+
+			"and have it made again", real.Path(), describe(real))}
+	}
+	f := certain(cause, fix)
+	f.nearest = []Miss{{Kind: RolePath, Where: e.fileName() + ", role_arn", Expected: real.String(), Found: asked.String(),
+		Text: fmt.Sprintf("the role's path is %s", real.Path())}}
+	e.alsoBlocked(q, &f)
+	return f
+}
+
+// findPull explains a refusal of ECR or of the registry.
+func (e *Evidence) findPull(broken verify.Proof) finding {
+	answer := answered(broken)
+	account, _ := e.parties(broken.Link)
+	q := e.question(broken.Link)
+	switch {
+	case answer == nil:
+		return open()
+	case errors.Is(broken.Err, verify.ErrNoArtifact):
+		return e.noArtifact(answer)
+	case q != nil && (answer.Code == "AccessDeniedException" || answer.Code == "DENIED" || answer.Code == "Forbidden"):
+		return e.decide(q, broken)
+	case broken.Link == verify.LinkRegistry && e.Registry.Region != e.File.Config.Region:
+		return certain(Cause{Link: broken.Link, Account: account, Kind: RegistryRegion, Text: fmt.Sprintf(
+			"The token is of %s, and the registry of %s.", e.File.Config.Region, e.Registry.Region)},
+			e.writeFile("write region="+string(e.Registry.Region)))
+	}
+	return open()
+}
+
+func (e *Evidence) noArtifact(answer *Answer) finding {
+	cause := Cause{Link: verify.LinkManifest, Account: e.Registry.Account, Kind: RegistryRegion, Missing: true,
+		Text: fmt.Sprintf("Registry %s has no %s: %s.", e.Registry, e.Artifact, answer.Message)}
+	fix := &Fix{Text: "name the registry of the subscription: pullpass registry tells"}
+	if own, err := registry.ForRegion(e.Registry.Region); err == nil && own.Account != e.Registry.Account {
+		cause.Text = fmt.Sprintf("Registry %s has no %s; the packages registry of %s is account %s.", e.Registry, e.Artifact,
+			e.Registry.Region, own.Account)
+		return certain(cause, fix)
+	}
+	return likely(cause, fix)
+}
+
+// eliminateRegistry is for a pull that the role's own side allows: the registry's side says no, which nobody but its owner
+// can read.
+func (e *Evidence) eliminateRegistry(q *question) finding {
+	if s := e.Subscription; s.Ended(e.Now) {
+		return certain(Cause{Link: linkOf(q.action), Account: q.principal.Account, Kind: Subscription,
+			Text: fmt.Sprintf("Subscription %s of account %s has ended (status %s), and with it the registry's consent.", s.ID, q.principal.Account, s.Status)},
+			&Fix{Account: q.principal.Account, Text: fmt.Sprintf("renew subscription %s, or buy another in %s", s.ID, e.Registry.Region)})
+	}
+	policy := Unread{What: "the policy of repository " + q.resource, Account: q.owner, Error: "only the registry's owner may read it",
+		Follows: fmt.Sprintf("if it does not let account %s in, that would be the cause", q.principal.Account)}
+	if row, known := registry.ByAccount(q.owner); known && row.Region != e.Registry.Region {
+		return likely(Cause{Link: linkOf(q.action), Account: q.owner, Kind: RegistryRegion,
+			Text: fmt.Sprintf("Account %s holds the packages of %s, not of %s.", q.owner, row.Region, e.Registry.Region)},
+			&Fix{Text: "name the registry of the subscription: pullpass registry tells"}, policy)
+	}
+	unread := []Unread{policy}
+	if e.Subscription == nil {
+		unread = append(unread, Unread{What: "the subscription", Account: q.principal.Account, Error: "EKS was not asked",
+			Follows: "if it has ended, the registry lets nobody of the account in"})
+	}
+	cause := Cause{Link: linkOf(q.action), Account: q.owner, Kind: ByRepository, Missing: true,
+		Policy: &Policy{Name: q.resource, Kind: Repository},
+		Text: fmt.Sprintf("Everything in account %s allows %s; the policy of %s in account %s does not.", q.principal.Account, q.action,
+			q.resource, q.owner)}
+	return likely(cause, q.repositoryFix(), unread...)
+}

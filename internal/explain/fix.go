@@ -1,0 +1,294 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/authz"
+	"github.com/pullpass/pullpass/iampolicy"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// fix is the smallest change that takes a blocker out of the way.
+func (e *Evidence) fix(q *question, b blocker, cause Cause, said sentence) *Fix {
+	if b.by == authz.SCP || b.by == authz.RCP || b.by == authz.Session {
+		return q.organizationFix(b.by, said)
+	}
+	if p := q.denier(b); b.explicit && p != nil {
+		return e.withoutStatement(q, p)
+	}
+	p := q.nearest(b)
+	switch {
+	case b.by == authz.Resource:
+		return q.repositoryFix()
+	case b.by == authz.Trust && p != nil && e.fileDiffers(p):
+		return e.fileFix(q, p)
+	case b.by == authz.Trust && p != nil && e.pathDiffers(q, p):
+		return e.userPathFix(cause)
+	case p != nil && p.document.editable():
+		if f := e.meet(q, p, b.by); f != nil {
+			return f
+		}
+	}
+	return e.allow(q, b.by)
+}
+
+// organizationFix is for those who keep the organization's policies: nobody in the account can do it.
+func (q *question) organizationFix(t authz.PolicyType, said sentence) *Fix {
+	which := "the " + t.String() + "s"
+	if said.policy != "" {
+		which = t.String() + " " + said.policy
+	}
+	if t == authz.Session {
+		return &Fix{Text: fmt.Sprintf("make the session of %s with a policy that allows %s, or with none", q.principal.ARN, q.action)}
+	}
+	return &Fix{Text: fmt.Sprintf("ask the administrators of the organization of account %s to let %s do %s on %s in %s",
+		q.accountOf(t), q.principalARN(), q.action, q.resource, which)}
+}
+
+// withoutStatement removes the statement that denies. A policy that says nothing else is taken off.
+func (e *Evidence) withoutStatement(q *question, p *place) *Fix {
+	d := p.document
+	account := q.accountOf(typeOf(d.Kind))
+	if d.Kind == Identity && (len(d.Parsed.Statements) == 1 || !d.editable()) {
+		f := &Fix{Account: account, Text: fmt.Sprintf("take %s off %s", d.words(authz.Identity), q.actorName())}
+		if d.ARN != "" {
+			f.Commands = []string{detach(q.holder(), d.ARN)}
+		} else {
+			f.Commands = []string{inline("delete", d.Holder, d.Name)}
+		}
+		return f
+	}
+	change := newEdit(d)
+	if len(d.Parsed.Statements) == 1 {
+		change.do("replace", change.statement(p.index), e.allowing(q, typeOf(d.Kind)))
+	} else {
+		change.do("remove", change.statement(p.index), nil)
+	}
+	return e.edited(change, account, fmt.Sprintf("remove %s", p.where(typeOf(d.Kind))))
+}
+
+func typeOf(k PolicyKind) authz.PolicyType {
+	switch k {
+	case Trust:
+		return authz.Trust
+	case Boundary:
+		return authz.Boundary
+	case SCP:
+		return authz.SCP
+	case RCP:
+		return authz.RCP
+	case Session:
+		return authz.Session
+	case Repository:
+		return authz.Resource
+	case Identity:
+	}
+	return authz.Identity
+}
+
+// holder is the actor's real name.
+func (q *question) holder() arn.ARN {
+	if q.actor.Exists {
+		return q.actor.ARN
+	}
+	return q.actor.Asked
+}
+
+// meet changes the nearest statement so that the request meets it; nil where no change of it can.
+func (e *Evidence) meet(q *question, p *place, t authz.PolicyType) *Fix {
+	change := newEdit(p.document)
+	for _, d := range p.differences {
+		q.meetOne(change, p, d, t)
+	}
+	if len(change.ops) == 0 {
+		return nil
+	}
+	return e.edited(change, q.accountOf(t), fmt.Sprintf("change %s so that it allows %s to %s", p.where(t), q.action, q.actorName()))
+}
+
+func (q *question) meetOne(change *edit, p *place, d difference, t authz.PolicyType) {
+	statement := change.statement(p.index)
+	m := q.miss(p, d, t)
+	switch d.cause {
+	case authz.ByPrincipal:
+		if m.Kind == PrincipalRecreated || m.Kind == PrincipalPath {
+			change.swap(statement+"/Principal/AWS", m.Expected, q.principalARN())
+		} else if _, isText := change.at(statement + "/Principal").(string); !isText {
+			change.include(statement+"/Principal/AWS", q.principalARN())
+		}
+	case authz.ByAction:
+		change.include(statement+"/Action", q.action)
+	case authz.ByResource:
+		if m.Kind == WrongRegion || m.Kind == RolePath {
+			change.swap(statement+"/Resource", m.Expected, q.corrected(m))
+		} else {
+			change.include(statement+"/Resource", q.resource)
+		}
+	case authz.ByCondition:
+		q.meetCondition(change, statement, p.statement.Conditions[d.condition])
+	case authz.NoCause, authz.ByNotPrincipal, authz.ByNotAction, authz.ByNotResource:
+	}
+}
+
+// corrected is what a Resource should have been that is another Region's, or of the same role under another path.
+func (q *question) corrected(m Miss) string {
+	if m.Kind == RolePath {
+		return q.resource
+	}
+	wanted, err := arn.Parse(q.resource)
+	if err != nil {
+		return q.resource
+	}
+	return inRegion(m.Expected, string(wanted.Region))
+}
+
+// meetCondition gives a condition the value that the request has. One that is about what the request lacks, or that asks
+// for anything but a value, goes; one whose value nobody here knows stays.
+func (q *question) meetCondition(change *edit, statement string, c iampolicy.Condition) {
+	path := change.condition(statement, c)
+	found := q.context.Get(c.Key)
+	switch {
+	case unknowable(c.Key):
+	case len(found) == 1 && !c.Operator.Test.Negated() && c.Operator.Test != iampolicy.Null:
+		change.do("replace", path, found[0])
+	default:
+		change.drop(statement, path)
+	}
+}
+
+// allow adds what allows: the policy that the share wants and that is not attached, else a statement.
+func (e *Evidence) allow(q *question, t authz.PolicyType) *Fix {
+	if t == authz.Identity {
+		if f := e.attachWanted(q); f != nil {
+			return f
+		}
+	}
+	account := q.accountOf(t)
+	if d := e.extensible(q, t); d != nil {
+		change := newEdit(d)
+		if _, isList := change.at("/Statement").([]any); isList {
+			change.do("add", "/Statement/-", e.allowing(q, t))
+		} else {
+			change.do("replace", "/Statement", []any{change.at("/Statement"), e.allowing(q, t)})
+		}
+		return e.edited(change, account, fmt.Sprintf("add a statement that allows %s to %s to the %s", q.action, q.actorName(), d.words(t)))
+	}
+	if t != authz.Identity {
+		return &Fix{Account: account, Text: fmt.Sprintf("let %s allow %s on %s", q.holderOf(t), q.action, q.resource)}
+	}
+	document := iampolicy.Document{Version: iampolicy.Version2012, Statements: []iampolicy.Statement{{
+		Effect: iampolicy.Allow, Action: []string{q.action}, Resource: []string{q.resource},
+	}}}
+	return &Fix{
+		Account:  account,
+		Text:     fmt.Sprintf("give %s a policy that allows %s on %s", q.actorName(), q.action, q.resource),
+		Commands: []string{inline("put", q.holder(), "pullpass-access", "--policy-document", string(document.JSON()))},
+	}
+}
+
+// extensible is the policy that a statement can be added to, nil for none: a role's trust, a boundary of the account's own,
+// a policy that the share wants.
+func (e *Evidence) extensible(q *question, t authz.PolicyType) *Document {
+	switch t {
+	case authz.Trust:
+		return q.target
+	case authz.Boundary:
+		if d := q.actor.Boundary; d != nil && d.Parsed != nil && d.editable() {
+			return d
+		}
+	case authz.Identity:
+		for _, d := range q.actor.Identity {
+			if d.Parsed != nil && d.editable() && e.wants(d) {
+				return d
+			}
+		}
+	case authz.NoPolicy, authz.RCP, authz.SCP, authz.Resource, authz.Session:
+	}
+	return nil
+}
+
+// allowing is the statement that is missing: the share's own where there is one, else the narrowest.
+func (e *Evidence) allowing(q *question, t authz.PolicyType) any {
+	statement := map[string]any{"Effect": "Allow", "Action": q.action}
+	if t == authz.Trust {
+		statement["Principal"] = map[string]any{"AWS": q.principalARN()}
+	} else {
+		statement["Resource"] = q.resource
+	}
+	return statement
+}
+
+// attachWanted attaches a policy that the share wants, and that would allow.
+func (e *Evidence) attachWanted(q *question) *Fix {
+	for _, want := range e.wantedPolicies(q) {
+		name := want.ARN()
+		if slices.ContainsFunc(q.actor.Identity, func(d *Document) bool { return d.ARN == name.String() }) {
+			continue
+		}
+		var ops []plan.Op
+		if found, read := e.Policies[name.String()]; read && found == nil {
+			ops = append(ops, plan.CreatePolicy{Policy: want})
+		}
+		return &Fix{
+			Account:  name.Account,
+			Text:     fmt.Sprintf("attach policy %s to %s", name, q.actorName()),
+			Commands: steps(name.Account, append(ops, plan.AttachPolicy{Entity: q.holder(), Policy: name})...),
+			Pullpass: e.commandFor(q.actor.Tags),
+		}
+	}
+	return nil
+}
+
+func (e *Evidence) wantedPolicies(q *question) []share.Policy {
+	switch {
+	case e.Wanted == nil:
+		return nil
+	case q.actor == e.User:
+		return e.Wanted.UserPolicies
+	}
+	return e.Wanted.RolePolicies
+}
+
+// wants reports whether a managed policy is one of the share's.
+func (e *Evidence) wants(d *Document) bool {
+	return e.Wanted != nil && d.ARN != "" && slices.ContainsFunc(slices.Concat(e.Wanted.RolePolicies, e.Wanted.UserPolicies),
+		func(p share.Policy) bool { return p.ARN().String() == d.ARN })
+}
+
+// commandFor is the command that makes the share so, if what has these tags is the share's: nothing else is touched.
+func (e *Evidence) commandFor(tags map[string]string) string {
+	if e.Wanted == nil || tags[share.TagShare] != e.Wanted.Share {
+		return ""
+	}
+	return e.Wanted.Command
+}
+
+// edited is the fix that a change of a document makes, nil where the change cannot be made.
+func (e *Evidence) edited(change *edit, account arn.AccountID, text string) *Fix {
+	changed := change.result(change.document.kindOfDocument())
+	if changed == nil {
+		return nil
+	}
+	return &Fix{
+		Account: account, Text: text, Patch: change.ops, Commands: change.document.commands(changed), Pullpass: e.restores(change.document),
+	}
+}
+
+// restores is the command that gives a document the share's text, empty where it has it already or is not the share's.
+func (e *Evidence) restores(d *Document) string {
+	switch {
+	case e.Wanted == nil:
+	case d.Kind == Trust && e.Wanted.Role != nil && d.Holder == e.Wanted.Role.ARN() && !iampolicy.Equal(d.Parsed, e.Wanted.Role.Trust):
+		return e.commandFor(e.Role.Tags)
+	case d.ARN != "":
+		for _, want := range slices.Concat(e.Wanted.RolePolicies, e.Wanted.UserPolicies) {
+			if want.ARN().String() == d.ARN && !iampolicy.Equal(d.Parsed, want.Document) {
+				return e.commandFor(d.Tags)
+			}
+		}
+	}
+	return ""
+}
