@@ -19,7 +19,7 @@ func pure() []string {
 	return []string{
 		"arn", "internal/strictjson", "iampolicy", "authz", "internal/simulation",
 		"internal/hallmark", "internal/leak", "internal/awsid", "internal/registry", "internal/credential", "internal/yamldepth", "internal/share", "internal/plan",
-		"internal/status",
+		"internal/status", "internal/revoke",
 		"internal/lint",
 		"internal/eksa", "internal/sops",
 	}
@@ -74,6 +74,9 @@ func pureRules() []ImportRule {
 		}, Why: oneWay},
 		{Who: []string{"internal/status"}, Only: []string{
 			"std", "./arn", "./internal/awsid", "./internal/registry", "./internal/share", "./internal/plan",
+		}, Why: oneWay},
+		{Who: []string{"internal/revoke"}, Only: []string{
+			"std", "./arn", "./iampolicy", "./internal/awsid", "./internal/share", "./internal/plan",
 		}, Why: oneWay},
 		{Who: []string{"internal/lint"}, Except: []string{"internal/lint/sarif"}, Only: []string{
 			"std", yaml, "./arn", "./internal/awsid", "./internal/registry", "./internal/credential", "./internal/yamldepth",

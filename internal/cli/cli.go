@@ -98,7 +98,7 @@ EKS Anywhere Curated Packages; it proves that the pass works. See it first: pull
 	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "say nothing but results and errors")
 	root.AddCommand(
 		a.lintCommand(),
-		a.demoCommand(), a.registryCommand(), a.planCommand(), a.applyCommand(), a.acceptCommand(), a.rotateCommand(), a.statusCommand(), a.verifyCommand(), a.explainCommand(),
+		a.demoCommand(), a.registryCommand(), a.planCommand(), a.applyCommand(), a.acceptCommand(), a.rotateCommand(), a.revokeCommand(), a.statusCommand(), a.verifyCommand(), a.explainCommand(),
 		a.configCommand(), a.secretCommand(), a.rbacCommand(), a.auditCommand(), a.execCommand(), a.envCommand(), a.simulateCommand(), a.fieldcheckCommand(),
 		a.schemaCommand(), a.sandboxCommand(), a.versionCommand(),
 	)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/cluster"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/provision"
@@ -19,6 +20,8 @@ type place interface {
 	provision.Deliverer
 	// Config reads the AWS config file that was delivered; delivery.ErrNothing where none was.
 	Config(context.Context) ([]byte, error)
+	// Remove takes out what was delivered, if it has this key; delivery.ErrOtherKey where it has another.
+	Remove(context.Context, awsid.AccessKeyID) error
 }
 
 // place returns where a cluster's credential goes.

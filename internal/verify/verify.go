@@ -61,11 +61,8 @@ func ReadFile(name string) func(context.Context) ([]byte, error) {
 // Verify does one link after the other, each with nothing but the delivered file and what the links before it gave, and
 // stops at the first that is broken. A cancelled context breaks the link that is being done.
 func Verify(ctx context.Context, in Input, cfg Config) Chain {
-	w := &walk{Config: cfg.withDefaults(), in: in}
-	if w.in.Artifact == (registry.Artifact{}) {
-		w.in.Artifact = registry.Probe()
-	}
-	w.deadline = w.Now().Add(w.Patience)
+	walking := newWalk(in, cfg)
+	w := &walking
 	chain := Chain{Notices: w.in.Subscription.Notices(w.Now())}
 	broken := false
 	for _, s := range steps() {
@@ -77,6 +74,15 @@ func Verify(ctx context.Context, in Input, cfg Config) Chain {
 		chain.Proofs = append(chain.Proofs, proof)
 	}
 	return chain
+}
+
+func newWalk(in Input, cfg Config) walk {
+	w := walk{Config: cfg.withDefaults(), in: in}
+	if w.in.Artifact == (registry.Artifact{}) {
+		w.in.Artifact = registry.Probe()
+	}
+	w.deadline = w.Now().Add(w.Patience)
+	return w
 }
 
 func (c Config) withDefaults() Config {

@@ -1,0 +1,234 @@
+package revoke
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/plan"
+	"github.com/pullpass/pullpass/internal/share"
+)
+
+// A leaver is a user whose access ends.
+type leaver struct {
+	entity arn.ARN
+	// got is nil where there is no such user, or nobody could look.
+	got      *plan.User
+	clusters []share.ClusterDelivery
+	// sessions are the ids of the steps that deny its sessions, keys those that deactivate its keys.
+	sessions []string
+	keys     map[awsid.AccessKeyID]string
+}
+
+// destination ends the access of what goes in one destination.
+func (d *decider) destination(s *side, want share.DestinationSide) {
+	s.want = want
+	whole := d.target.whole(want.Account)
+	for _, u := range want.Users {
+		using := usersOf(want, u)
+		hit := slices.DeleteFunc(slices.Clone(using), func(c share.ClusterDelivery) bool { return !d.target.hits(want.Account, c) })
+		others := slices.DeleteFunc(slices.Clone(using), func(c share.ClusterDelivery) bool { return d.target.hits(want.Account, c) })
+		switch {
+		case whole, len(hit) > 0 && len(others) == 0:
+			if got := s.got.Users[u.Name]; got == nil || d.ours(s, u.ARN(), got.ARN, got.Tags) {
+				s.leaving = append(s.leaving, leaver{entity: u.ARN(), clusters: hit, got: got})
+			}
+		case len(hit) > 0:
+			d.out.Shared = append(d.out.Shared, Shared{Account: want.Account, User: u, Clusters: hit, Others: others})
+		}
+	}
+	if d.target.All || d.target.LeftBehind {
+		d.leftUsers(s)
+	}
+	d.denyLeaving(s)
+	for i := range s.leaving {
+		d.suspend(s, &s.leaving[i])
+		for _, c := range s.leaving[i].clusters {
+			if c.ManagedBy == "" {
+				d.out.Clusters = append(d.out.Clusters, d.cluster(s, s.leaving[i], c))
+			}
+		}
+	}
+}
+
+// leftUsers adds the users that the share left behind, but for those whose keys its clusters hold.
+func (d *decider) leftUsers(s *side) {
+	for _, name := range slices.Sorted(maps.Keys(s.got.Leftovers.Users)) {
+		got := s.got.Leftovers.Users[name]
+		if cluster, used := s.usedBy(got); used && !d.target.All {
+			s.note(cluster, "%s was left behind, and %s may use its access key yet: pullpass rotate moves it on first", describe(got.ARN), cluster)
+			continue
+		}
+		s.leaving = append(s.leaving, leaver{entity: got.ARN, got: got})
+	}
+}
+
+// usedBy returns a cluster that holds a key of a user, or may.
+func (s *side) usedBy(u *plan.User) (cluster string, used bool) {
+	for _, c := range s.want.Clusters {
+		held := s.got.Deliveries[c.Cluster]
+		if held.State == plan.Unknown || held.State == plan.Held && slices.Contains(keyIDs(u.Keys), held.Config.Key.ID) {
+			return c.Cluster, true
+		}
+	}
+	return "", false
+}
+
+// ours reports whether an entity that was found may be touched.
+func (d *decider) ours(s *side, want, got arn.ARN, tags map[string]string) bool {
+	if want == got && tags[share.TagShare] == d.desired.Share {
+		return true
+	}
+	s.note("", "%s is left alone: it does not bear the share's tag, or has another path", describe(got))
+	return false
+}
+
+// releases reports whether something is released and not deleted.
+func (d *decider) releases(tags map[string]string) bool {
+	return plan.Adopted(tags) && !d.options.DeleteAdopted
+}
+
+// suspend deactivates the keys of a user that are active.
+func (d *decider) suspend(s *side, l *leaver) {
+	l.keys = map[awsid.AccessKeyID]string{}
+	if l.got == nil {
+		return
+	}
+	for _, k := range l.got.Keys {
+		if !k.Active {
+			continue
+		}
+		l.keys[k.ID] = s.end(plan.Step{
+			Verb: plan.Deactivate, Target: fmt.Sprintf("access key %s of %s", k.ID, describe(l.entity)),
+			Op: plan.SuspendKey{User: l.got.ARN, Key: k.ID}, Cluster: onlyCluster(l.clusters),
+		})
+	}
+}
+
+func onlyCluster(clusters []share.ClusterDelivery) string {
+	if len(clusters) != 1 {
+		return ""
+	}
+	return clusters[0].Cluster
+}
+
+// cluster says what ends the ways in of one cluster.
+func (d *decider) cluster(s *side, l leaver, c share.ClusterDelivery) Cluster {
+	held := s.got.Deliveries[c.Cluster]
+	out := Cluster{Account: s.Account, Delivery: c, Held: held.State, Session: d.sessionEnd(s, l)}
+	key := held.Config.Key.ID
+	switch {
+	case s.State != plan.Ready:
+		out.Key.Why = "its administrator has to deactivate it"
+	case l.keys[key] != "":
+		out.Key.Step = l.keys[key]
+	case l.got == nil, held.State == plan.Held:
+		out.Key.Ended = true // It is inactive, or gone.
+	case len(l.keys) > 0:
+		out.Key.Step = l.keys[keyIDs(l.got.Keys)[0]]
+	default:
+		out.Key.Ended = true
+	}
+	return out
+}
+
+// clear takes away what is of no use any more in a destination.
+func (d *decider) clear(s *side) {
+	if s.State == plan.Stopped {
+		return
+	}
+	for _, l := range s.leaving {
+		gone := d.removeUser(s, l)
+		s.gone = append(s.gone, gone)
+		d.withdraw(s, l, gone)
+	}
+	if !d.target.whole(s.Account) {
+		return
+	}
+	for _, p := range s.want.Policies {
+		d.removePolicy(s, p, s.gone)
+	}
+}
+
+// removeUser deletes or releases a user; gone is the id of the step, empty where there is none.
+func (d *decider) removeUser(s *side, l leaver) (gone string) {
+	needs := slices.Concat(l.sessions, slices.Collect(maps.Values(l.keys)))
+	step := plan.Step{Verb: plan.Delete, Target: describe(l.entity), Needs: needs, Cluster: onlyCluster(l.clusters)}
+	removal := plan.Removal{Entity: l.entity, Share: d.desired.Share}
+	switch {
+	case s.State == plan.HandedOver:
+		step.Op, step.Needs = plan.RemoveUser{Removal: removal}, nil
+		return s.after(step)
+	case l.got == nil:
+		return ""
+	case d.releases(l.got.Tags):
+		d.kept[s.Account] = true
+		s.note("", "%s was adopted: it is released, and its access keys stay, inactive", describe(l.entity))
+		return s.release(l.entity, l.got.Tags, needs)
+	}
+	removal.Adopted = plan.Adopted(l.got.Tags)
+	step.Op = plan.RemoveUser{Removal: removal}
+	for _, id := range keyIDs(l.got.Keys) {
+		step.Changes = append(step.Changes, plan.Change{Field: "access key", Before: string(id)})
+	}
+	return s.after(step)
+}
+
+// tagPrefix begins the tags that are pullpass's own.
+const tagPrefix = "pullpass:"
+
+// release takes pullpass's tags off something that was adopted.
+func (s *side) release(entity arn.ARN, tags map[string]string, needs []string) string {
+	own := slices.DeleteFunc(slices.Sorted(maps.Keys(tags)), func(key string) bool { return !strings.HasPrefix(key, tagPrefix) })
+	return s.after(plan.Step{
+		Verb: plan.Untag, Target: describe(entity), Needs: needs, Op: plan.RemoveTags{Entity: entity, Keys: own},
+		Changes: []plan.Change{{Field: "released", Before: strings.Join(own, ", ")}},
+	})
+}
+
+// withdraw takes the credential out of the deliveries of a user, after everything else. What was adopted with its user is
+// left to whoever made it.
+func (d *decider) withdraw(s *side, l leaver, gone string) {
+	if d.options.KeepDeliveries || s.State != plan.Ready || l.got != nil && d.releases(l.got.Tags) {
+		return
+	}
+	for _, c := range l.clusters {
+		held := s.got.Deliveries[c.Cluster]
+		switch {
+		case held.State == plan.Unknown:
+			s.note(c.Cluster, "%s: what it holds is not known and stays: %v", c.Cluster, held.Err)
+		case held.State == plan.None:
+		case held.Config.RoleARN != c.Config.RoleARN && !(l.got != nil && slices.Contains(keyIDs(l.got.Keys), held.Config.Key.ID)):
+			s.note(c.Cluster, "%s holds a credential that is not the share's; it stays", c.Cluster)
+		default:
+			s.after(plan.Step{
+				Verb: plan.Delete, Target: deliveryTarget(c), Cluster: c.Cluster, Needs: []string{gone},
+				Op:      plan.RemoveDelivery{ClusterDelivery: c, Key: held.Config.Key.ID},
+				Changes: []plan.Change{{Field: "aws_access_key_id", Before: string(held.Config.Key.ID)}},
+			})
+		}
+	}
+}
+
+// removePolicy deletes or releases a managed policy, once nothing of the share uses it.
+func (d *decider) removePolicy(s *side, p share.Policy, needs []string) {
+	entity := p.ARN()
+	step := plan.Step{Verb: plan.Delete, Target: describe(entity), Needs: needs}
+	removal := plan.Removal{Entity: entity, Share: d.desired.Share}
+	got := s.got.Policies[entity]
+	switch {
+	case s.State == plan.HandedOver:
+		step.Op = plan.RemovePolicy{Removal: removal}
+		s.after(step)
+	case got == nil || !d.ours(s, entity, got.ARN, got.Tags):
+	case d.releases(got.Tags), d.kept[s.Account]:
+		s.release(entity, got.Tags, needs)
+	default:
+		removal.Adopted = plan.Adopted(got.Tags)
+		step.Op = plan.RemovePolicy{Removal: removal}
+		s.after(step)
+	}
+}
