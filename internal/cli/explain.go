@@ -22,6 +22,9 @@ var errDenied = errors.New("an access is denied")
 type explainOptions struct {
 	shareFlags
 	artifact string
+	// message is what a program said; nothing else is looked at then.
+	message string
+	view    explainView
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -39,22 +42,34 @@ and open where that decides. Nothing is changed in either account.
 
 With -o json the result is a list with one object a cluster; docs/explain.md has its fields.
 
-The exit code is 0 where everything works, 1 where something is denied or cannot be told, and 2 for wrong usage.`,
+The exit code is 0 where everything works, 1 where something is denied or cannot be told, and 2 for wrong usage.
+
+` + messageHelp,
+		Example: "  pullpass explain --cluster store-001 --tree\n  pullpass explain -o html > why.html\n" +
+			"  kubectl -n eksa-packages logs deployment/eks-anywhere-packages | pullpass explain --message -",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.view.check(cmd); err != nil {
+				return err
+			}
+			a.format = o.view.writes()
+			if cmd.Flags().Changed("message") {
+				return a.explainMessage(cmd, o)
+			}
 			artifact, err := parseArtifact(o.artifact)
 			if err != nil {
 				return err
 			}
 			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error {
-				return a.showExplanations(s.explain(cmd.Context(), artifact))
+				return a.showExplanations(o.view, s.explain(cmd.Context(), artifact))
 			})
 		},
 	}
 	o.register(cmd)
 	cmd.Flags().SetNormalizeFunc(accountIsDestination)
 	cmd.Flags().StringVar(&o.artifact, "artifact", registry.Probe().String(), "pull this `REPOSITORY:TAG`")
-	a.formatFlag(cmd)
+	registerMessage(cmd, &o.message)
+	o.view.register(cmd)
 	return cmd
 }
 
@@ -90,8 +105,22 @@ func (s *session) explain(ctx context.Context, artifact registry.Artifact) []exp
 const parallelExplanations = 64
 
 // showExplanations writes the reports, and fails where not all of them work.
-func (a *app) showExplanations(reports []explain.Report) error {
-	err := a.result(reports, func(w io.Writer) error {
+func (a *app) showExplanations(view explainView, reports []explain.Report) error {
+	if err := a.show(view, reports); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(reports, func(r explain.Report) bool { return r.Outcome != explain.Works }) {
+		return errDenied
+	}
+	return nil
+}
+
+// show writes the reports as the view says.
+func (a *app) show(view explainView, reports []explain.Report) error {
+	if view.pictured() {
+		return a.draw(view, reports)
+	}
+	return a.result(reports, func(w io.Writer) error {
 		for i, r := range reports {
 			if i > 0 {
 				if _, err := fmt.Fprintln(w); err != nil {
@@ -104,11 +133,4 @@ func (a *app) showExplanations(reports []explain.Report) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(reports, func(r explain.Report) bool { return r.Outcome != explain.Works }) {
-		return errDenied
-	}
-	return nil
 }

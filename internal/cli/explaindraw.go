@@ -46,7 +46,17 @@ func (v *explainView) register(cmd *cobra.Command) {
 	v.form = explainForm(textFormat)
 	cmd.Flags().BoolVar(&v.tree, "tree", false, "draw the chain: accounts, principals, policies, and where it breaks")
 	cmd.Flags().VarP(&v.form, "output", "o", "how to write the result")
-	cmd.MarkFlagsMutuallyExclusive("tree", "output")
+}
+
+// check refuses what cannot be shown in two ways at once.
+func (v *explainView) check(cmd *cobra.Command) error {
+	switch {
+	case v.tree && cmd.Flags().Changed("output"):
+		return usagef("--tree draws on the terminal: take it, or --output")
+	case v.pictured() && cmd.Flags().Changed("message"):
+		return usagef("--message is written as text or json: a text has no policies to draw")
+	}
+	return nil
 }
 
 // writes says what every other command is told by -o.

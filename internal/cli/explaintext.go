@@ -30,24 +30,24 @@ func registerMessage(cmd *cobra.Command, message *string) {
 }
 
 // explainMessage says what is known about a text. The share is not read: its name goes into what to run next.
-func (a *app) explainMessage(cmd *cobra.Command, message string, flags shareFlags) error {
-	text, err := a.messageText(message)
+func (a *app) explainMessage(cmd *cobra.Command, o explainOptions) error {
+	text, err := a.messageText(o.message)
 	if err != nil {
 		return usage(err)
 	}
 	var place trouble.Place
 	if cmd.Flags().Changed("share") {
-		place.Share = flags.file
+		place.Share = o.file
 	}
-	if len(flags.clusters) == 1 {
-		place.Cluster = flags.clusters[0]
+	if len(o.clusters) == 1 {
+		place.Cluster = o.clusters[0]
 	}
 	reading := trouble.Read(text, place)
 	if err := a.result(reading, messageWriter(reading, a.onStdout())); err != nil {
 		return err
 	}
 	if reading.Cause == nil {
-		return withHint(fmt.Errorf("reading %d lines: %w", reading.Lines, errUnrecognised),
+		return withHint(fmt.Errorf("reading a text (lines: %d): %w", reading.Lines, errUnrecognised),
 			"paste the whole line, or walk the chain instead: pullpass verify, pullpass explain")
 	}
 	return nil
@@ -97,7 +97,7 @@ func writeCause(b *strings.Builder, f trouble.Finding, colours palette) {
 		fmt.Fprintf(b, "  %s    %-10s this message comes after it\n", colours.paint(green, "ok"), link)
 	}
 	if f.Link != "" {
-		fmt.Fprintf(b, "  %s  %-10s\n", colours.paint(red, "FAIL"), f.Link)
+		fmt.Fprintf(b, "  %s  %s\n", colours.paint(red, "FAIL"), f.Link)
 	} else {
 		b.WriteString("  It is none of the links of a pull.\n")
 	}

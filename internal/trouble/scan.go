@@ -68,12 +68,16 @@ func (s *scan) add(h hit, f Finding) {
 		f.Proven = before(f.Link)
 	}
 	f.Next = append(f.Next, s.place.look(f)...)
-	for _, known := range s.found {
-		if len(f.Rules) > 0 && known.Link == f.Link && slices.Equal(known.Rules, f.Rules) || known.Link == f.Link && known.Said.Code == f.Said.Code && known.Said.Message == f.Said.Message && known.Host == f.Host {
-			return
-		}
+	if !slices.ContainsFunc(s.found, f.repeats) {
+		s.found = append(s.found, f)
 	}
-	s.found = append(s.found, f)
+}
+
+// repeats reports whether another message tells the same: in the same words, of the same rules, or in the same line.
+func (f Finding) repeats(known Finding) bool {
+	return known.Link == f.Link && (len(f.Rules) > 0 && slices.Equal(known.Rules, f.Rules) ||
+		known.Line == f.Line && known.Meaning == f.Meaning ||
+		known.Said.Code == f.Said.Code && known.Said.Message == f.Said.Message && known.Host == f.Host)
 }
 
 // A hit is one match of a pattern.

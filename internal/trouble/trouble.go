@@ -103,8 +103,10 @@ func Read(text string, place Place) Reading {
 func rank(f Finding) int {
 	links := verify.Links()
 	switch at := slices.Index(links, f.Link); {
+	case f.vague && at < 0:
+		return 2*len(links) + 1
 	case f.vague:
-		return len(links) + 2 + at
+		return len(links) + 1 + at
 	case at < 0:
 		return len(links)
 	default:

@@ -155,8 +155,15 @@ operation error STS: AssumeRole, https response error StatusCode: 403, RequestID
 	for _, f := range got.Also {
 		links = append(links, f.Link)
 	}
-	if want := []verify.Link{verify.LinkManifest, "", verify.LinkToken, verify.LinkRegistry}; !slices.Equal(links, want) {
+	if want := []verify.Link{verify.LinkManifest, verify.LinkToken, verify.LinkRegistry, ""}; !slices.Equal(links, want) {
 		t.Errorf("also %q, want %q", links, want)
+	}
+}
+
+func TestAMessageCountsOnce(t *testing.T) {
+	got := trouble.Read(assume+"\n"+assume+"\n401 Unauthorized: Not Authorized\n401 Unauthorized\n", trouble.Place{})
+	if got.Cause.Line != 1 || len(got.Also) != 1 || got.Also[0].Line != 3 {
+		t.Errorf("the cause is in line %d, beside it is %+v", got.Cause.Line, got.Also)
 	}
 }
 
