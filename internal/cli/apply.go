@@ -20,6 +20,7 @@ import (
 type applyOptions struct {
 	planOptions
 	yes, noVerify bool
+	prune         bool
 	invitations   string
 }
 
@@ -49,6 +50,8 @@ is handed over counts for none of these.`,
 	}
 	flags.register(cmd)
 	o.register(cmd)
+	cmd.Flags().BoolVar(&o.prune, "prune", false, "take away what the share has made and no longer asks for, as pullpass revoke does")
+	cmd.Flags().BoolVar(&o.liftDenies, "lift-denies", false, "give access again to what was revoked less than a day ago, and to what it was given before")
 	cmd.Flags().StringVar(&o.invitations, "invitations", "", "write an invitation for every side handed over into this `DIR`")
 	a.formatFlag(cmd)
 	return cmd
@@ -59,6 +62,8 @@ type applyResult struct {
 	Plan   planResult   `json:"plan"`
 	Steps  []stepReport `json:"steps"`
 	Proofs *proofReport `json:"proofs,omitempty"`
+	// Pruned is what was taken away; nil without --prune.
+	Pruned *revocationReport `json:"pruned,omitempty"`
 	// Audit is where the audit trail ends; nil where nothing was done.
 	Audit *trailHead `json:"audit,omitempty"`
 }
@@ -81,7 +86,11 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.confirm(ctx, p, o.yes); err != nil {
+	pruning, err := r.pruning(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := s.confirm(ctx, p, pruning, o.yes); err != nil {
 		return err
 	}
 	if o.invitations != "" {
@@ -89,10 +98,15 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 			return err
 		}
 	}
-	if p.Pending() {
+	if p.Pending() || pruning.pending() {
 		if err := s.journal.Ready(); err != nil { // Said once, and not by every step that it stops.
 			return err
 		}
+	}
+	// What is to end ends first.
+	pruned, err := pruning.carryOut(ctx, s)
+	if err != nil {
+		return err
 	}
 	r.config.Progress = s.app.stepProgress
 	end := s.app.explainStop(ctx)
@@ -101,7 +115,7 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	return s.conclude(ctx, p, done, o)
+	return s.conclude(ctx, p, done, pruned, o)
 }
 
 // explainStop tells whoever ends ctx why the work does not end with it, until the function that it returns is called.
@@ -119,13 +133,13 @@ func (a *app) explainStop(ctx context.Context) (end func()) {
 }
 
 // confirm shows what will change and asks, where there is something to ask for.
-func (s *session) confirm(ctx context.Context, p *plan.Plan, yes bool) error {
+func (s *session) confirm(ctx context.Context, p *plan.Plan, pruning *pruning, yes bool) error {
 	if !s.app.quiet || !yes {
-		if err := writePlan(s.app.env.Stderr, p); err != nil {
+		if err := errors.Join(writePlan(s.app.env.Stderr, p), pruning.write(s.app.env.Stderr)); err != nil {
 			return err
 		}
 	}
-	if !p.Pending() {
+	if !p.Pending() && !pruning.pending() {
 		return nil
 	}
 	return s.app.confirm(ctx, yes, "Carry this out?")
@@ -145,8 +159,8 @@ func (a *app) stepProgress(e provision.Event) {
 }
 
 // conclude proves the result and sums it up.
-func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Result, o applyOptions) error {
-	result := applyResult{Plan: s.planResult(p), Steps: []stepReport{}, Audit: s.journal.head()}
+func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Result, pruned *revocationReport, o applyOptions) error {
+	result := applyResult{Plan: s.planResult(p), Steps: []stepReport{}, Pruned: pruned, Audit: s.journal.head()}
 	for _, step := range done.Steps {
 		report := stepReport{ID: step.Step.ID, Account: step.Step.Account, State: step.State}
 		if step.Err != nil {
@@ -170,6 +184,10 @@ func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Res
 	if err := s.app.result(result, func(w io.Writer) error { return s.app.writeApplied(w, result, p, done) }); err != nil {
 		return err
 	}
+	if pruned != nil && pruned.done.Err() != nil {
+		s.hintFailures(pruned.done)
+		return errors.Join(errIncomplete, s.outcome(p, done, result.Proofs))
+	}
 	return s.outcome(p, done, result.Proofs)
 }
 
@@ -188,6 +206,11 @@ func (s *session) provable(p *plan.Plan) *session {
 func (a *app) writeApplied(w io.Writer, result applyResult, p *plan.Plan, done provision.Result) error {
 	if result.Proofs != nil && len(result.Proofs.Clusters) > 0 {
 		if err := result.Proofs.writer(a.onStdout())(w); err != nil {
+			return err
+		}
+	}
+	if result.Pruned != nil {
+		if err := result.Pruned.writer(a.onStdout())(w); err != nil {
 			return err
 		}
 	}

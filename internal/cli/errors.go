@@ -129,6 +129,7 @@ func rules() []rule {
 		{is: is(cluster.ErrForbidden), code: exitFailed, hint: "pullpass rbac prints the Roles that each command needs in a cluster"},
 		{is: is(cluster.ErrUnreachable), code: exitFailed, hint: "check the server of the kubeconfig's context, and the way to it: kubectl --context CONTEXT get --raw /readyz"},
 		{is: is(cluster.ErrAccess), code: exitFailed, hint: "correct kubeconfig or context in the share: kubectl config get-contexts"},
+		{is: is(delivery.ErrOtherKey), code: exitFailed, hint: "somebody delivered there in the meantime: run it again"},
 		{is: is(delivery.ErrNothing), code: exitFailed, hint: "deliver a credential first: pullpass apply; or give a key with --key-id"},
 		{is: hasCode("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException"),
 			code: exitFailed, hint: "the credentials of the access are not valid (any more): sign in again, or correct the profile"},

@@ -148,6 +148,8 @@ func problemHint(kind plan.ProblemKind) string {
 		return "give the share access to the source; or take up an invitation, which its administrator writes once the role is there: pullpass accept FILE"
 	case plan.Revoked:
 		return "take it out of the share document; or give it access again, and what it was given before with it: pullpass apply --lift-denies"
+	case plan.SharedKey:
+		return "let pullpass apply and pullpass rotate finish the move to users of their own first, or revoke the whole destination"
 	case plan.SourceStopped:
 	}
 	return ""

@@ -210,7 +210,7 @@ type run struct {
 
 // planOptions are what plan, apply and accept let an operator choose.
 type planOptions struct {
-	adopt, takeOver, createNamespace, forceConflicts bool
+	adopt, takeOver, createNamespace, forceConflicts, liftDenies bool
 	// audit is the file of the audit trail; empty for the share's own.
 	audit string
 }
@@ -246,7 +246,7 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 		})
 	}
 	r.options = plan.Options{
-		Adopt: o.adopt, TakeOver: o.takeOver, CreateNamespace: o.createNamespace, ForceConflicts: o.forceConflicts,
+		Adopt: o.adopt, LiftDenies: o.liftDenies, TakeOver: o.takeOver, CreateNamespace: o.createNamespace, ForceConflicts: o.forceConflicts,
 		Run: id, Now: now, MaxKeyAge: s.keys.MaxAge,
 	}
 	r.config = provision.Config{

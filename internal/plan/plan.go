@@ -153,6 +153,8 @@ const (
 	RoleUnseen ProblemKind = "role-unseen"
 	// Revoked: the cluster's access was taken away a short time ago, and its sessions may live yet.
 	Revoked ProblemKind = "revoked"
+	// SharedKey: what is to lose its access uses a key that others may use too.
+	SharedKey ProblemKind = "shared-key"
 	// SourceStopped: the source lacks what the destination would use, for a problem of its own.
 	SourceStopped ProblemKind = "source-stopped"
 )

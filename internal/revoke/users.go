@@ -28,6 +28,9 @@ func (d *decider) destination(s *side, want share.DestinationSide) {
 	s.want = want
 	whole := d.target.whole(want.Account)
 	for _, u := range want.Users {
+		if d.holdsFormer(s, u) {
+			continue
+		}
 		using := usersOf(want, u)
 		hit := slices.DeleteFunc(slices.Clone(using), func(c share.ClusterDelivery) bool { return !d.target.hits(want.Account, c) })
 		others := slices.DeleteFunc(slices.Clone(using), func(c share.ClusterDelivery) bool { return d.target.hits(want.Account, c) })
@@ -40,9 +43,7 @@ func (d *decider) destination(s *side, want share.DestinationSide) {
 			d.out.Shared = append(d.out.Shared, Shared{Account: want.Account, User: u, Clusters: hit, Others: others})
 		}
 	}
-	if d.target.All || d.target.LeftBehind {
-		d.leftUsers(s)
-	}
+	d.leftUsers(s)
 	d.denyLeaving(s)
 	for i := range s.leaving {
 		d.suspend(s, &s.leaving[i])
@@ -54,24 +55,68 @@ func (d *decider) destination(s *side, want share.DestinationSide) {
 	}
 }
 
-// leftUsers adds the users that the share left behind, but for those whose keys its clusters hold.
-func (d *decider) leftUsers(s *side) {
-	for _, name := range slices.Sorted(maps.Keys(s.got.Leftovers.Users)) {
-		got := s.got.Leftovers.Users[name]
-		if cluster, used := s.usedBy(got); used && !d.target.All {
-			s.note(cluster, "%s was left behind, and %s may use its access key yet: pullpass rotate moves it on first", describe(got.ARN), cluster)
-			continue
+// holdsFormer records a cluster that holds a key of another user than its own, as during a change of posture: taking its own
+// user away would take nothing from it.
+func (d *decider) holdsFormer(s *side, u share.User) bool {
+	if d.target.whole(s.Account) {
+		return false
+	}
+	found := false
+	for _, c := range usersOf(s.want, u) {
+		for _, name := range slices.Sorted(maps.Keys(s.got.Former)) {
+			former := s.got.Former[name]
+			if !d.target.hits(s.Account, c) || former.ARN == u.ARN() || !s.holds(c, former) {
+				continue
+			}
+			found = true
+			s.problems = append(s.problems, plan.Problem{
+				Kind: plan.SharedKey, Account: s.Account, Cluster: c.Cluster, Target: describe(former.ARN),
+				Msg: "the cluster still holds the access key of this user, which others may hold too",
+			})
 		}
-		s.leaving = append(s.leaving, leaver{entity: got.ARN, got: got})
+	}
+	return found
+}
+
+func (s *side) holds(c share.ClusterDelivery, u *plan.User) bool {
+	held := s.got.Deliveries[c.Cluster]
+	return held.State == plan.Held && slices.Contains(keyIDs(u.Keys), held.Config.Key.ID)
+}
+
+// leftUsers adds the users that the share left behind, and those that clusters had before their own.
+func (d *decider) leftUsers(s *side) {
+	left := map[string]*plan.User{}
+	if d.target.whole(s.Account) {
+		maps.Copy(left, s.got.Former)
+	}
+	maps.Copy(left, s.got.Leftovers.Users)
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		got := left[name]
+		cluster, used := s.usedBy(got)
+		switch {
+		case got.Tags[share.TagShare] != d.desired.Share:
+		case used && !d.target.whole(s.Account):
+			s.note(cluster, "%s was left behind, and %s may use its access key yet: pullpass rotate moves it on first", describe(got.ARN), cluster)
+		default:
+			s.leaving = append(s.leaving, leaver{entity: got.ARN, got: got})
+		}
 	}
 }
 
 // usedBy returns a cluster that holds a key of a user, or may.
 func (s *side) usedBy(u *plan.User) (cluster string, used bool) {
 	for _, c := range s.want.Clusters {
-		held := s.got.Deliveries[c.Cluster]
-		if held.State == plan.Unknown || held.State == plan.Held && slices.Contains(keyIDs(u.Keys), held.Config.Key.ID) {
+		if s.holds(c, u) || s.got.Deliveries[c.Cluster].State == plan.Unknown {
 			return c.Cluster, true
+		}
+		own := s.got.Users[c.User]
+		if own == nil {
+			continue
+		}
+		for key, name := range plan.FormerKeys(own.Tags) { // Whoever took over its files may use it yet.
+			if name == u.ARN.Name() && slices.Contains(keyIDs(u.Keys), key) {
+				return c.Cluster, true
+			}
 		}
 	}
 	return "", false
