@@ -78,10 +78,24 @@ func PlaceOf(ctx context.Context) Place {
 
 // A Recorder takes effects from whoever makes them.
 type Recorder interface {
-	// Ready returns why nothing may be done, nil where something may. It is asked before every effect.
+	// Ready returns why nothing may be done, nil where something may. Allowed asks it before every effect.
 	Ready() error
 	// Record takes what was done. Where it cannot be kept, Ready fails from then on.
 	Record(context.Context, Effect)
+}
+
+type mendingKey struct{}
+
+// Mending returns a context for what takes an effect of the same run back: it is done whether it can be recorded or not, for
+// what it takes back may be breaking something.
+func Mending(ctx context.Context) context.Context { return context.WithValue(ctx, mendingKey{}, true) }
+
+// Allowed returns why an effect may not be made, nil where it may.
+func Allowed(ctx context.Context, r Recorder) error {
+	if mending, _ := ctx.Value(mendingKey{}).(bool); mending {
+		return nil
+	}
+	return r.Ready()
 }
 
 // Do makes an effect of which there is nothing to tell but an error; a nil Recorder is told nothing.
@@ -89,7 +103,7 @@ func Do(ctx context.Context, r Recorder, action, resource string, do func() erro
 	if r == nil {
 		return do()
 	}
-	if err := r.Ready(); err != nil {
+	if err := Allowed(ctx, r); err != nil {
 		return err
 	}
 	err := do()

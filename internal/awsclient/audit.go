@@ -57,7 +57,7 @@ func (a *auditing) HandleInitialize(
 	if called.reads() {
 		return next.HandleInitialize(ctx, in)
 	}
-	if err := a.effects.Ready(); err != nil {
+	if err := audit.Allowed(ctx, a.effects); err != nil {
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
 	caller, err := a.caller(ctx)

@@ -142,6 +142,19 @@ func TestNothingIsSentThatCannotBeRecorded(t *testing.T) {
 	}
 }
 
+// What takes back what the same run has done is sent nevertheless.
+func TestWhatMendsIsSentThoughItCannotBeRecorded(t *testing.T) {
+	l, c, kept, _ := audited(t)
+	kept.refuse = errors.New("the disk is full")
+	user := &iam.CreateUserInput{UserName: aws.String("u")}
+	if _, err := c.IAM.CreateUser(audit.Mending(t.Context()), user); err != nil {
+		t.Errorf("CreateUser: %v", err)
+	}
+	if _, err := l.IAM(sandboxtest.Destination).GetUser(t.Context(), &iam.GetUserInput{UserName: user.UserName}); err != nil || len(kept.effects) != 1 {
+		t.Errorf("GetUser: %v; told of %v", err, kept.effects)
+	}
+}
+
 func signedFor(r *http.Request, service string) bool {
 	return strings.Contains(r.Header.Get("Authorization"), "/"+service+"/aws4_request")
 }

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	stdcmp "cmp"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,8 +12,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pullpass/pullpass/internal/cli"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
 // recorded is a line of an audit trail, as far as tests look at it.
@@ -176,4 +183,62 @@ func TestEveryCallIsRecordedInAllWeathers(t *testing.T) {
 			o.must("audit", "verify", files[0])
 		})
 	}
+}
+
+// A thief takes a file away when a command says something.
+type thief struct {
+	bytes.Buffer
+	of, when string
+	err      error
+}
+
+func (th *thief) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(th.when)) {
+		th.err = os.Remove(th.of)
+	}
+	return th.Buffer.Write(p)
+}
+
+// Whose trail is taken away before it deactivates a key, which shows when that is to be recorded, gives the key back, says so, and says what is not recorded.
+func TestARotationThatCanNoLongerBeRecordedGivesTheKeyBack(t *testing.T) {
+	t.Parallel()
+	o := goOut(t, "fair")
+	o.oneStore("")
+	o.must(o.here("apply", "--yes")...)
+	old := o.held()
+	trail := filepath.Join(o.dir, "share.audit.jsonl")
+	var out bytes.Buffer
+	errs := &thief{of: trail, when: "done  create access key"}
+	env := cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: errs, Hostname: "lab", TempDir: o.dir,
+		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
+	}
+	if code := discreetly(t.Context(), t, o.here("rotate", "--yes", "--force", "--not-later-than", "2020-01-01"), env); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{
+		"done  reactivate access key " + old, "the audit trail cannot be written",
+		"not recorded: iam:UpdateAccessKey of user/pullpass-packages-store-001 accesskey/" + old + " Active, which ended: ok",
+	} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("nothing says %q:\n%s%s", want, &out, errs)
+		}
+	}
+	if errs.err != nil {
+		t.Error(errs.err)
+	}
+	if !strings.Contains(out.String(), "access key "+old+" was reactivated") {
+		t.Errorf("the report does not say that the key was given back:\n%s", &out)
+	}
+	listed, err := o.box.IAM(sandboxtest.Destination).ListAccessKeys(t.Context(), &iam.ListAccessKeysInput{UserName: aws.String("pullpass-packages-store-001")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range listed.AccessKeyMetadata {
+		if key.Status != types.StatusTypeActive {
+			t.Errorf("access key %s is %s", aws.ToString(key.AccessKeyId), key.Status)
+		}
+	}
+	o.ends(0, o.here("rotate", "--yes", "--not-later-than", "2020-01-01")...)
+	o.mustHoldTheOnlyKey()
 }

@@ -126,6 +126,16 @@ func (s *side) rotate(want share.User, clusters []share.ClusterDelivery, o Rotat
 
 func (o RotationOptions) selects(user arn.ARN) bool { return o.Only.IsZero() || o.Only == user }
 
+// GiveBack is the plan that reactivates the old key, for a reason.
+func (r UserRotation) GiveBack(share, why string) *Plan {
+	step := Step{
+		Account: r.Account, Verb: Reactivate, Target: fmt.Sprintf("access key %s of %s", r.Old, describe(r.User)),
+		Op: ReactivateKey{User: r.User, Key: r.Old}, Changes: []Change{{Field: "reason", After: why}},
+	}
+	step.ID = fmt.Sprintf("%s/%s %s", step.Account, step.Verb, step.Target)
+	return &Plan{Share: share, Sides: []Side{{Account: r.Account, Part: DestinationPart, State: Ready}}, Steps: []Step{step}}
+}
+
 // rotation adds the steps of a decision.
 func (u userKeys) rotation(d RotationDecision) {
 	written := map[string]string{}

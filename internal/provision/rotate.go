@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/audit"
 	"github.com/pullpass/pullpass/internal/pause"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
@@ -145,19 +146,39 @@ type turns struct {
 	// faults are those that clusters had before the old key was deactivated.
 	faults map[plan.ClusterRef][]string
 	known  knowledge
+	// blind says that nobody sees any more what has become of the clusters.
+	blind bool
 	// waited is for how long this run has waited for what passes by itself.
 	waited time.Duration
 	result UserResult
 }
 
 func (t *turns) run(ctx context.Context) error {
+	err := t.loop(ctx)
+	if t.known.deactivated && (t.blind || errors.Is(err, audit.ErrUnwritten)) {
+		return errors.Join(err, t.giveBack(ctx))
+	}
+	return err
+}
+
+// giveBack reactivates a key that this run has deactivated and can no longer watch over, whether that can be recorded or not.
+func (t *turns) giveBack(ctx context.Context) error {
+	why := "the rotation could not go on after it was deactivated"
+	err := t.apply(audit.Mending(context.WithoutCancel(ctx)), t.result.GiveBack(t.desired.Share, why))
+	if err != nil {
+		return fmt.Errorf("access key %s stays inactive: %w", t.result.Old, err)
+	}
+	return fmt.Errorf("access key %s was reactivated: %s", t.result.Old, why)
+}
+
+func (t *turns) loop(ctx context.Context) error {
 	changes := 0
 	for range maxTurns + int(t.Grace/between) {
 		if err := ctx.Err(); err != nil && !t.known.deactivated {
 			return fmt.Errorf("%w: the run was stopped: %w", errUnmet, err)
 		}
 		next, found, err := t.decide(context.WithoutCancel(ctx))
-		if err != nil {
+		if t.blind = err != nil; t.blind {
 			return err
 		}
 		if !found { // The key that was asked for is gone.
@@ -206,7 +227,11 @@ func (t *turns) take(ctx context.Context, next *plan.Rotation) (goOn bool, err e
 		}
 		return true, pause.For(context.WithoutCancel(ctx), t.Wait, t.Watch)
 	case plan.RotateReactivate:
-		if err := t.apply(context.WithoutCancel(ctx), next.Plan); err != nil {
+		ctx = context.WithoutCancel(ctx)
+		if t.known.deactivated {
+			ctx = audit.Mending(ctx)
+		}
+		if err := t.apply(ctx, next.Plan); err != nil {
 			return false, err
 		}
 		if d.Failed {
