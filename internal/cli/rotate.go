@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullpass/pullpass/internal/awsid"
+	"github.com/pullpass/pullpass/internal/filelock"
 	"github.com/pullpass/pullpass/internal/pause"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
@@ -176,28 +177,45 @@ func (r *run) rotator(o rotateOptions) (*provision.Rotator, error) {
 	}, nil
 }
 
-// awaitOthers waits for the runs of this share on this machine that began before this one: two that rotate the same keys
-// would only find each other's work changed.
+// awaitOthers waits for the runs of this share on this machine that began before this one, and then for the one that takes
+// keys away now: two that do so would only find each other's work changed. Who waits second holds nothing that others wait
+// for, so that no two wait for each other.
 func (r *run) awaitOthers(ctx context.Context) error {
-	const pause = time.Second
 	told := plan.RunID("")
 	for {
-		live, err := runlock.Live(r.locks, r.app.env.Now())
-		if err != nil {
+		other, err := r.ahead()
+		if other == "" || err != nil {
 			return err
 		}
-		first := live[0] // There is one at least: this run.
-		if first == r.options.Run {
-			return nil
+		if other != told {
+			r.app.progress("waiting for run %s of this machine to end; --take-over does not wait", other)
+			told = other
 		}
-		if first != told {
-			r.app.progress("waiting for run %s of this machine to end; --take-over does not wait", first)
-			told = first
-		}
-		if err := r.app.wait(ctx, pause); err != nil {
-			return fmt.Errorf("%w while waiting for run %s; nothing was changed", errInterrupted, first)
+		if err := r.app.wait(ctx, time.Second); err != nil {
+			return fmt.Errorf("%w while waiting for run %s; nothing was changed", errInterrupted, other)
 		}
 	}
+}
+
+// ahead returns the run that is to be waited for; none where this one may go on, which from then on no other may that asks.
+func (r *run) ahead() (plan.RunID, error) {
+	live, err := runlock.Live(r.locks, r.app.env.Now())
+	if err != nil {
+		return "", err
+	}
+	if live[0] != r.options.Run { // There is one at least: this run.
+		return live[0], nil
+	}
+	lock, err := runlock.HoldAlone(r.locks)
+	switch {
+	case errors.Is(err, filelock.ErrHeld):
+		return live[len(live)-1], nil // The one that began last, and did not know of this one yet.
+	case err != nil:
+		return "", err
+	}
+	end := r.release
+	r.release = func() error { return errors.Join(lock.Release(), end()) }
+	return "", nil
 }
 
 // wait waits by the clock of the environment.

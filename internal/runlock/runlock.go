@@ -65,6 +65,20 @@ func pause(ctx context.Context) error {
 	}
 }
 
+// alone is the file that the one run locks which takes keys away. Its name is no run's.
+const alone = "alone" + suffix
+
+// HoldAlone takes the place in a directory that one run has at a time: run ids tell which of two runs began first only to the
+// second, and not which looked for the other first. It returns filelock.ErrHeld where another has it. The directory must
+// exist, as Hold makes it.
+func HoldAlone(dir string) (*filelock.Lock, error) {
+	lock, err := filelock.Acquire(filepath.Join(dir, alone))
+	if err != nil {
+		return nil, fmt.Errorf("waiting for other runs to end: %w", err)
+	}
+	return lock, nil
+}
+
 // Release says that the run is over.
 func (l *Lock) Release() error {
 	if err := errors.Join(os.Remove(l.path), l.lock.Release()); err != nil {
