@@ -1,4 +1,4 @@
-# `make help` lists the targets. Everything but `check`, `peers`, `test-kube` and `oracle` needs nothing but Go.
+# `make help` lists the targets. Everything but `check`, `peers`, `test-kube`, `leaks`, `look` and `oracle` needs nothing but Go.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -123,6 +123,15 @@ test-kube: ## pullpass against Kubernetes's own API servers, which are built whe
 .PHONY: handover
 handover: ## what is handed over, taken by the code of those who receive it
 	go test -C test/handover -count=1 ./...
+
+.PHONY: leaks
+leaks: ## every test of the main module, watched: nothing that it writes holds a secret, outside deliveries (root, Linux)
+	go test -tags leaks -count=1 ./test/leaks
+	go run ./test/leaks go test -v -count=1 -parallel $(WAITING) ./...
+
+.PHONY: look
+look: ## what explain draws, looked at in headless Chromium: light and dark, wide and narrow (LOOK_SHOTS=DIR keeps screenshots)
+	test/look/run.sh
 
 .PHONY: oracle
 oracle: ## decisions held against an engine that was not written here: COUNT=20000 cases of SEED=0 (0 picks one)

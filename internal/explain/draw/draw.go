@@ -135,7 +135,10 @@ func owners(r explain.Report) []owner {
 }
 
 func linkOf(l explain.Link, cause *explain.Cause) link {
-	shown := link{Name: string(l.Link), State: l.Outcome, Detail: l.Detail, Broken: l.Outcome == explain.Failed}
+	shown := link{Name: string(l.Link), State: l.Outcome, Broken: l.Outcome == explain.Failed}
+	if l.Detail != string(l.Outcome) { // Some links have no more to tell than what became of them.
+		shown.Detail = l.Detail
+	}
 	if l.Principal != l.Detail { // The link of the key proves who it is: once is enough.
 		shown.Facts = facts("principal", l.Principal)
 	}
@@ -222,7 +225,7 @@ func fixPart(f *explain.Fix) part {
 	}
 	p.Code = append(p.Code, f.Commands...)
 	for _, op := range f.Patch {
-		p.Facts = append(p.Facts, fact{"patch of " + op.Of, change(op)})
+		p.Facts = append(p.Facts, fact{"patch", op.Of}, fact{"change", change(op)})
 	}
 	return p
 }

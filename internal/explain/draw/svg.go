@@ -85,10 +85,10 @@ type canvas struct {
 
 func (c *canvas) height() int { return c.y + padding }
 
-// A row is a line of text, or what wraps to several: a class and where it begins.
+// A row is a line of text, or what wraps to several. What it is stands before it, or above it where there is no room.
 type row struct {
-	class, text string
-	indent      int
+	class, label, text string
+	indent             int
 }
 
 func (c *canvas) outline(o outline) {
@@ -144,16 +144,16 @@ func linkRows(l link) []row {
 	if l.Broken {
 		rows = append(rows, row{class: "bad", text: "The chain breaks here.", indent: 2})
 	}
-	if l.Detail != "" && l.Detail != string(l.State) {
+	if l.Detail != "" {
 		rows = append(rows, row{text: l.Detail, indent: 2})
 	}
 	for _, f := range l.Facts {
-		rows = append(rows, row{class: "quiet", text: f.Label, indent: 2}, row{text: f.Text, indent: 4})
+		rows = append(rows, row{label: f.Label, text: f.Text, indent: 2})
 	}
 	for _, p := range l.Policies {
-		rows = append(rows, row{class: "quiet", text: p.Kind, indent: 2}, row{text: p.Name, indent: 4})
+		rows = append(rows, row{label: p.Kind, text: p.Name, indent: 2})
 		if p.Blame != "" {
-			rows = append(rows, row{class: "bad", text: p.Blame, indent: 4})
+			rows = append(rows, row{class: "bad", label: " ", text: p.Blame, indent: 2})
 		}
 	}
 	return rows
@@ -180,7 +180,7 @@ func (c *canvas) part(p part) {
 		rows = append(rows, row{text: text})
 	}
 	for _, f := range p.Facts {
-		rows = append(rows, row{class: "quiet", text: f.Label}, row{text: f.Text, indent: 2})
+		rows = append(rows, row{label: f.Label, text: f.Text})
 	}
 	for _, line := range p.Code {
 		rows = append(rows, row{class: "head", text: line})
@@ -205,14 +205,38 @@ func (c *canvas) join() {
 	c.y += gap
 }
 
-// rows writes rows from the left edge on, and broken into lines that fit.
+// labelled is how many characters labels take that stand before their text.
+const labelled = 26
+
+// rows writes rows from the left edge on.
 func (c *canvas) rows(left int, rows []row) {
 	for _, r := range rows {
-		x := padding + left + int(float64(r.indent)*charWidth)
-		for _, line := range wrap(r.text, int(float64(c.width-padding-left-x)/charWidth)) {
-			c.y += lineHeight
-			fmt.Fprintf(&c.b, "<text class=\"%s\" x=\"%d\" y=\"%d\">%s</text>\n", r.class, x, c.y-5, escaped(line))
+		x := padding + left + columns(r.indent)
+		switch label := strings.TrimSpace(r.label); {
+		case r.label == "":
+		case c.width == wideWidth:
+			if label != "" {
+				fmt.Fprintf(&c.b, "<text class=\"quiet\" x=\"%d\" y=\"%d\">%s</text>\n", x, c.y+lineHeight-5, escaped(label))
+			}
+			x += columns(labelled)
+		default:
+			if label != "" {
+				c.lines(x, left, row{class: "quiet", text: label})
+			}
+			x += columns(2)
 		}
+		c.lines(x, left, r)
+	}
+}
+
+// columns is how wide so many characters are.
+func columns(n int) int { return int(float64(n) * charWidth) }
+
+// lines writes the text of a row, broken into lines that end before the right edge.
+func (c *canvas) lines(x, left int, r row) {
+	for _, line := range wrap(r.text, int(float64(c.width-padding-left-x)/charWidth)) {
+		c.y += lineHeight
+		fmt.Fprintf(&c.b, "<text class=\"%s\" x=\"%d\" y=\"%d\">%s</text>\n", r.class, x, c.y-5, escaped(line))
 	}
 }
 

@@ -123,7 +123,7 @@ func (t *tree) ownerNode(o owner) node {
 }
 
 func (t *tree) linkNode(l link) node {
-	n := node{text: l.Name + "  not reached", colour: faint, below: factNodes(l.Facts)}
+	n := node{below: factNodes(l.Facts)}
 	switch l.State {
 	case explain.OK:
 		n.text, n.colour = t.ok+"  "+l.Name, green
@@ -132,9 +132,9 @@ func (t *tree) linkNode(l link) node {
 	case explain.NotSeen:
 		n.text = t.unseen + "  " + l.Name + "  not seen"
 	case explain.NotReached:
-		n.text = t.unreached + "  " + l.Name + "  not reached"
+		n.text, n.colour = t.unreached+"  "+l.Name+"  not reached", faint
 	}
-	if l.Detail != "" && l.Detail != string(l.State) {
+	if l.Detail != "" {
 		n.below = append(n.below, node{text: l.Detail})
 	}
 	for _, p := range l.Policies {
