@@ -117,7 +117,7 @@ func (l *ledger) takeWrites() []string {
 	for _, operation := range l.calls {
 		switch {
 		case strings.HasPrefix(operation, "Get"), strings.HasPrefix(operation, "List"), strings.HasPrefix(operation, "Describe"),
-			strings.HasPrefix(operation, "Batch"), operation == "AssumeRole":
+			strings.HasPrefix(operation, "Batch"), strings.HasPrefix(operation, "Simulate"), operation == "AssumeRole":
 		default:
 			writes = append(writes, operation)
 		}
@@ -247,14 +247,25 @@ func deleteKey(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: deletekey DIR PLACE")
 	}
-	file, err := credential.Parse([]byte(ts.ReadFile(filepath.Join(args[1], "aws-config"))))
+	onKey(ts, args[0], args[1], "iam.DeleteAccessKey", `{"UserName": %q, "AccessKeyId": %q}`)
+}
+
+func inactivate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: inactivate DIR PLACE")
+	}
+	onKey(ts, args[0], args[1], "iam.UpdateAccessKey", `{"UserName": %q, "AccessKeyId": %q, "Status": "Inactive"}`)
+}
+
+// onKey calls an operation on the access key that was delivered to a place. Its input has verbs for the user and the key.
+func onKey(ts *testscript.TestScript, dir, place, operation, input string) {
+	file, err := credential.Parse([]byte(ts.ReadFile(filepath.Join(place, "aws-config"))))
 	ts.Check(err)
 	config, err := file.Config()
 	ts.Check(err)
 	account, err := awsid.Account(config.Key.ID)
 	ts.Check(err)
-	callAWS(ts, false, []string{args[0], string(account), "iam.DeleteAccessKey",
-		fmt.Sprintf(`{"UserName": %q, "AccessKeyId": %q}`, config.UserProfile, config.Key.ID)})
+	callAWS(ts, false, []string{dir, string(account), operation, fmt.Sprintf(input, config.UserProfile, config.Key.ID)})
 }
 
 // waitFor asks again and again, for as long as the test may last.

@@ -27,6 +27,7 @@ type rotationState string
 const (
 	stateRotated rotationState = "rotated" // the old key is gone
 	stateNotDue  rotationState = "not-due" // there is nothing to do
+	stateNoKey   rotationState = "no-key"  // there is nothing to replace: apply makes what is lacking
 	stateDue     rotationState = "due"     // it would be begun or carried on
 	statePending rotationState = "pending" // something is missing before the old key may go
 	stateBusy    rotationState = "busy"    // another run may be at work
@@ -102,6 +103,9 @@ func stateOf(r provision.UserResult) rotationState {
 	}
 	switch r.Action {
 	case plan.RotateNothing:
+		if r.New == "" {
+			return stateNoKey
+		}
 		return stateNotDue
 	case plan.RotateBusy:
 		return stateBusy
@@ -133,7 +137,9 @@ func gapReports(gaps []plan.Gap) []gapReport {
 
 // complete reports whether nothing is left to do.
 func (r rotationReport) complete() bool {
-	return !slices.ContainsFunc(r.Users, func(u userRotationReport) bool { return u.State != stateRotated && u.State != stateNotDue })
+	return !slices.ContainsFunc(r.Users, func(u userRotationReport) bool {
+		return !slices.Contains([]rotationState{stateRotated, stateNotDue, stateNoKey}, u.State)
+	})
 }
 
 func (r rotationReport) count(state rotationState) int {
@@ -153,7 +159,7 @@ func (r rotationReport) write(w io.Writer) error {
 		u.write(&b)
 	}
 	var counts []string
-	for _, state := range []rotationState{stateRotated, stateDue, statePending, stateBusy, stateRefused, stateFailed, stateNotDue} {
+	for _, state := range []rotationState{stateRotated, stateDue, statePending, stateBusy, stateRefused, stateFailed, stateNotDue, stateNoKey} {
 		if n := r.count(state); n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(state), "-", " ")))
 		}

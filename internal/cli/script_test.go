@@ -37,6 +37,7 @@ func pullpass() {
 //	exits N CMD ARG…              fail unless the command's exit code is N
 //	pagefile DIR                  write the page's config file, with the key that aws has made last, to DIR/aws-config
 //	deletekey DIR PLACE           delete the access key that was delivered to PLACE
+//	inactivate DIR PLACE          make it inactive
 //	decoded FILE                  print field config of the Secret in a manifest, decoded
 //	certify FILE YEARS            write the certificate of a sealed-secrets controller that is good for so many years
 //	unsealed FILE                 print field config of a SealedSecret, as the controller certified last unseals it
@@ -48,7 +49,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "aws": callAWS, "writes": writes, "exits": exits, "decoded": decoded,
-			"pagefile": pageFile, "deletekey": deleteKey, "waitfor": waitFor, "audited": audited,
+			"pagefile": pageFile, "deletekey": deleteKey, "inactivate": inactivate, "waitfor": waitFor, "audited": audited,
 			"certify": certify, "unsealed": unsealed, "reveals": reveals,
 		},
 		Setup: func(env *testscript.Env) error {

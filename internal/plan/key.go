@@ -107,6 +107,7 @@ const settled = time.Hour
 //	a delivery holds an active key                               | reuse the youngest such key
 //	no delivery holds a usable key, fewer than 2 keys            | create
 //	a key held by nobody, nothing unknown, its run is over       | an orphan: delete, first where 2 keys exist
+//	a key held by nobody, without a run's mark                   | it stays
 //	a key held by nobody, its run may still be at work           | wait
 //	2 keys, one may be held by something unknown                 | refuse
 //	the key to be used is older than MaxAge                      | reuse, and say that rotation is due
@@ -116,7 +117,8 @@ const settled = time.Hour
 func DecideKey(s KeySituation, r KeyRules) KeyDecision {
 	c := classify(s, r)
 	d := KeyDecision{Orphans: c.orphans, Strays: c.strays}
-	d.Unmark = s.Pending != "" && r.over(s.Pending, s.pendingSince())
+	// The mark tells an orphan from a person's key, also once what hides it can be read again.
+	d.Unmark = s.Pending != "" && r.over(s.Pending, s.pendingSince()) && !(s.unseen() && s.lost())
 	if best, ok := s.usable(); ok {
 		d.Action, d.Key = KeyReuse, best.ID
 		d.Deliver = s.lacking(best.ID)
@@ -175,6 +177,11 @@ func (s KeySituation) unseen() bool {
 	return s.Elsewhere || slices.ContainsFunc(s.Holders, func(h Holder) bool { return h.State == Unknown })
 }
 
+// lost reports whether there is a key that nobody has used and that no readable delivery holds.
+func (s KeySituation) lost() bool {
+	return slices.ContainsFunc(s.Keys, func(k Key) bool { return !s.held(k.ID) && k.Use == NeverUsed })
+}
+
 // classes are the keys that no readable delivery holds.
 type classes struct {
 	orphans, strays, young []awsid.AccessKeyID
@@ -186,6 +193,10 @@ func classify(s KeySituation, r KeyRules) classes {
 		switch {
 		case s.held(k.ID):
 		case s.unseen() || k.Use != NeverUsed || k.ID == s.Retiring:
+			c.strays = append(c.strays, k.ID)
+		case s.Pending == "" && r.over("", k.Created):
+			// A run takes its mark away once it has delivered. So a person made this key, or took away what was delivered, and may
+			// be yet to use it.
 			c.strays = append(c.strays, k.ID)
 		case r.over(s.Pending, k.Created):
 			c.orphans = append(c.orphans, k.ID)

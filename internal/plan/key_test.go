@@ -131,9 +131,31 @@ func TestDecideKey(t *testing.T) {
 		"an orphan beside the key that is held: delete it": {
 			plan.KeySituation{
 				Keys:    []plan.Key{key(k1, day, 0), key(k2, 2*time.Hour, plan.NeverUsed)},
+				Holders: []plan.Holder{holds("a", k1)}, Pending: longAgo,
+			}, rules(),
+			plan.KeyDecision{Action: plan.KeyReuse, Key: k1, Orphans: ids{k2}, Unmark: true},
+		},
+		"an orphan beside the key that is held, and a cluster cannot be read: it stays, and so does the mark that tells what it is": {
+			plan.KeySituation{
+				Keys:    []plan.Key{key(k1, day, 0), key(k2, 2*time.Hour, plan.NeverUsed)},
+				Holders: []plan.Holder{holds("a", k1), unclear("b")}, Pending: longAgo,
+			}, rules(),
+			plan.KeyDecision{Action: plan.KeyReuse, Key: k1, Strays: ids{k2}},
+		},
+		"a key that no run has marked beside the key that is held: a person made it, and it stays": {
+			plan.KeySituation{
+				Keys:    []plan.Key{key(k1, day, 0), key(k2, 30*day, plan.NeverUsed)},
 				Holders: []plan.Holder{holds("a", k1)},
 			}, rules(),
-			plan.KeyDecision{Action: plan.KeyReuse, Key: k1, Orphans: ids{k2}},
+			plan.KeyDecision{Action: plan.KeyReuse, Key: k1, Strays: ids{k2}},
+		},
+		"what was delivered was carried away, and not used yet: it stays, create": {
+			plan.KeySituation{Keys: []plan.Key{key(k1, day, plan.NeverUsed)}, Holders: []plan.Holder{lacks("a")}}, rules(),
+			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Strays: ids{k1}},
+		},
+		"a key that no run has marked, and all runs are taken over: it is no run's, and stays": {
+			plan.KeySituation{Keys: []plan.Key{key(k1, minute, plan.NeverUsed)}, Holders: []plan.Holder{lacks("a")}}, rules(takeOver),
+			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Strays: ids{k1}},
 		},
 		"a key that another machine's run made over an hour ago: an orphan": {
 			plan.KeySituation{Keys: []plan.Key{key(k1, time.Hour+minute, plan.NeverUsed)}, Holders: []plan.Holder{lacks("a")}, Pending: longAgo}, rules(),

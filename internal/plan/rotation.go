@@ -151,7 +151,7 @@ func (d RotationDecision) successor() string {
 //	-----------------------------------------------------------------|---------------------------------------------
 //	another run may be at work                                       | busy
 //	the old key is inactive, and no delivery holds an active key     | reactivate
-//	no delivery holds an active key                                  | nothing: apply makes one
+//	no delivery holds an active key                                  | nothing: apply makes one; refuse what was asked for
 //	no rotation begun, the key neither old nor asked for             | nothing, or the mark of one that ended goes
 //	the same, and a second key beside one made a moment ago          | busy: IAM may show its mark late
 //	the key is old or asked for, there is room for a second          | create
@@ -212,7 +212,7 @@ func (s KeySituation) unusable(r RotationRules) RotationDecision {
 		return RotationDecision{Action: RotateRefuse, Why: "no delivery that can be read holds one of its active keys"}
 	}
 	why := "no delivery holds an active key; pullpass apply makes one"
-	if r.Key != "" {
+	if r.Key != "" || r.Force {
 		return RotationDecision{Action: RotateRefuse, Why: why}
 	}
 	return RotationDecision{Action: RotateNothing, Why: why}

@@ -136,11 +136,19 @@ func TestDecideRotation(t *testing.T) {
 			outcome{Action: plan.RotateCreate, Old: k1, Deliver: []string{"a"}},
 		},
 		"no delivery holds a key: apply's": {
-			plan.KeySituation{Holders: []plan.Holder{lacks("a")}}, rotating(force), outcome{Action: plan.RotateNothing},
+			plan.KeySituation{Holders: []plan.Holder{lacks("a")}}, rotating(), outcome{Action: plan.RotateNothing},
 		},
 		"the only key was deactivated by a person: apply's": {
-			plan.KeySituation{Keys: []plan.Key{inactive(old)}, Holders: []plan.Holder{holds("a", k1)}}, rotating(force),
+			plan.KeySituation{Keys: []plan.Key{inactive(old)}, Holders: []plan.Holder{holds("a", k1)}}, rotating(),
 			outcome{Action: plan.RotateNothing},
+		},
+		"the only key was deactivated by a person, and another is asked for: refuse": {
+			plan.KeySituation{Keys: []plan.Key{inactive(old)}, Holders: []plan.Holder{holds("a", k1)}}, rotating(force),
+			outcome{Action: plan.RotateRefuse},
+		},
+		"a key that no run has marked has the second place: refuse": {
+			plan.KeySituation{Keys: []plan.Key{old, key(k2, 30*day, plan.NeverUsed)}, Holders: []plan.Holder{holds("a", k1)}}, rotating(force),
+			outcome{Action: plan.RotateRefuse, Old: k1},
 		},
 		"the only delivery cannot be read: refuse": {
 			plan.KeySituation{Keys: []plan.Key{old}, Holders: []plan.Holder{unclear("a")}}, rotating(), outcome{Action: plan.RotateRefuse},
