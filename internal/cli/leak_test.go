@@ -137,7 +137,7 @@ func TestASecretThatACommandShowsIsSeen(t *testing.T) {
 	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--no-verify", "--cluster", "store-001")...); code != 0 {
 		t.Fatalf("apply: exit code %d\n%s", code, errs)
 	}
-	trail := filepath.Join(term.dir, "share.audit.jsonl")
+	trail := filepath.Join(term.dir, "planted.jsonl")
 	config, err := os.ReadFile(filepath.Join(term.dir, "out", "store-001", "aws-config"))
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func TestASecretThatACommandShowsIsSeen(t *testing.T) {
 		where = append(where, fmt.Sprintf("%s: %s", place, found[0].Kind))
 	}
 	slices.Sort(where)
-	want := []string{"share.audit.jsonl: secret access key", "stdout: secret access key"}
+	want := []string{"planted.jsonl: secret access key", "stdout: secret access key"}
 	if diff := cmp.Diff(want, where); diff != "" {
 		t.Errorf("secrets (-want +seen):\n%s", diff)
 	}
