@@ -18,8 +18,33 @@ import (
 type acceptOptions struct {
 	cloudFlags
 	applyOptions
-	clusters []string
-	profile  string
+	destinations, clusters []string
+	profile                string
+}
+
+// eitherFlags are those of the commands that take a share or an invitation.
+type eitherFlags struct {
+	shareFlags
+	profile string
+}
+
+func (f *eitherFlags) register(cmd *cobra.Command) {
+	f.shareFlags.register(cmd)
+	cmd.Flags().Lookup("share").Usage = "the share document, or the invitation, a `FILE`"
+	cmd.Flags().StringVar(&f.profile, "profile", "", "for an invitation: the AWS `PROFILE` of the destination (default: the SDK's own chain)")
+}
+
+// withEither opens what the flags name. A file that cannot be read counts as a share, which says so.
+func (a *app) withEither(ctx context.Context, f eitherFlags, use func(*session) error) error {
+	src, err := os.ReadFile(f.file)
+	switch {
+	case err == nil && share.IsInvitation(src):
+		o := acceptOptions{cloudFlags: f.cloudFlags, destinations: f.destinations, clusters: f.clusters, profile: f.profile}
+		return a.withInvitation(ctx, o, f.file, use)
+	case f.profile != "":
+		return usagef("--profile is for an invitation: a share names the access of each account")
+	}
+	return a.withShare(ctx, f.shareFlags, use)
 }
 
 func (a *app) acceptCommand() *cobra.Command {
@@ -59,11 +84,12 @@ func (a *app) withInvitation(ctx context.Context, o acceptOptions, file string, 
 	if err != nil {
 		return err
 	}
-	desired, err := invitation.Desired()
+	whole, err := invitation.Desired()
 	if err != nil {
 		return err
 	}
-	if desired, err = desired.Select(nil, o.clusters); err != nil {
+	desired, err := whole.Select(o.destinations, o.clusters)
+	if err != nil {
 		return err
 	}
 	return a.withCloud(ctx, o.cloudFlags, func(c *cloud) error {
@@ -72,7 +98,7 @@ func (a *app) withInvitation(ctx context.Context, o acceptOptions, file string, 
 		}
 		account := invitation.Spec.Destination.Account
 		s := &session{
-			app: a, cloud: c, dir: filepath.Dir(file), trail: auditPath(file), desired: desired, reached: newClusters(),
+			app: a, cloud: c, dir: filepath.Dir(file), trail: auditPath(file), whole: whole, desired: desired, reached: newClusters(),
 			access: map[arn.AccountID]share.Access{account: o.access(invitation, c)},
 			keys:   invitation.Spec.Keys, located: located{registry: desired.Registry, by: byShare},
 		}

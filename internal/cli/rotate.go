@@ -21,7 +21,7 @@ import (
 
 // rotateOptions are those of `pullpass rotate`.
 type rotateOptions struct {
-	shareFlags
+	eitherFlags
 	key                          string
 	force, dryRun, yes, takeOver bool
 	patience                     patience
@@ -50,7 +50,7 @@ something is pending or failed, and with --dry-run 3 if something would be done.
 			if o.settle < 0 || o.watch < 0 || o.grace < 0 {
 				return usagef("--settle, --watch and --grace are times to wait")
 			}
-			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error { return s.rotate(cmd.Context(), o) })
+			return a.withEither(cmd.Context(), o.eitherFlags, func(s *session) error { return s.rotate(cmd.Context(), o) })
 		},
 	}
 	o.register(cmd)
@@ -115,10 +115,7 @@ func (s *session) rotate(ctx context.Context, o rotateOptions) (err error) {
 			return err
 		}
 	}
-	rotator, err := r.rotator(o)
-	if err != nil {
-		return err
-	}
+	rotator := r.rotator(o)
 	planned, err := rotator.Plan(ctx)
 	switch {
 	case err != nil:
@@ -157,16 +154,12 @@ func rotates(planned *plan.Rotation) bool {
 }
 
 // rotator is the run's rotation of the users that the flags leave, with all clusters of each.
-func (r *run) rotator(o rotateOptions) (*provision.Rotator, error) {
-	whole, err := r.doc.Desired(r.located.registry)
-	if err != nil {
-		return nil, err
-	}
+func (r *run) rotator(o rotateOptions) *provision.Rotator {
 	config := r.config
 	config.Progress, config.Spread = r.app.stepProgress, o.settle
 	return &provision.Rotator{
 		Config:  config,
-		Desired: plan.RotationScope(whole, r.desired),
+		Desired: plan.RotationScope(r.whole, r.desired),
 		Options: plan.RotationOptions{
 			Options: r.options, Force: o.force, Key: awsid.AccessKeyID(o.key), Patience: o.patience.Patience, Rules: r.keys,
 		},
@@ -174,7 +167,7 @@ func (r *run) rotator(o rotateOptions) (*provision.Rotator, error) {
 		Live:    func() ([]plan.RunID, error) { return runlock.Live(r.locks, r.app.env.Now()) },
 		Witness: r.receipt,
 		Watch:   o.watch, Grace: o.grace, Wait: r.app.env.Wait,
-	}, nil
+	}
 }
 
 // awaitOthers waits for the runs of this share on this machine that began before this one, and then for the one that takes

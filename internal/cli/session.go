@@ -54,6 +54,8 @@ type session struct {
 	// dir is where the document is: deliveries are relative to it.
 	dir     string
 	desired share.Desired
+	// whole is all of which desired may be a part.
+	whole share.Desired
 	// access holds the accounts that this side gives access to.
 	access  map[arn.AccountID]share.Access
 	keys    share.Keys
@@ -116,11 +118,10 @@ func (a *app) open(ctx context.Context, doc *share.Document, f shareFlags, c *cl
 	if s.located, err = find(ctx, doc); err != nil {
 		return nil, err
 	}
-	desired, err := doc.Desired(s.located.registry)
-	if err != nil {
+	if s.whole, err = doc.Desired(s.located.registry); err != nil {
 		return nil, err
 	}
-	s.desired, err = desired.Select(f.destinations, f.clusters)
+	s.desired, err = s.whole.Select(f.destinations, f.clusters)
 	return s, err
 }
 

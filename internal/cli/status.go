@@ -14,7 +14,7 @@ import (
 
 // statusOptions are those of `pullpass status`.
 type statusOptions struct {
-	shareFlags
+	eitherFlags
 	key   string
 	prove bool
 }
@@ -46,7 +46,7 @@ count for none of these.`,
 				return usagef("--key asks who holds a key, which no proof tells: leave out --prove")
 			}
 			o.proving = true // An account that cannot be reached is unknown, and no reason not to look at the others.
-			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error { return s.status(cmd.Context(), o) })
+			return a.withEither(cmd.Context(), o.eitherFlags, func(s *session) error { return s.status(cmd.Context(), o) })
 		},
 	}
 	o.register(cmd)
@@ -106,6 +106,9 @@ func (s *session) showKey(answer status.KeyAnswer) error {
 
 // statusSubscription is what EKS said of the share's subscription, nil where the share names none.
 func (s *session) statusSubscription() *status.Subscription {
+	if s.doc == nil { // The subscription of an invitation is the source's business.
+		return nil
+	}
 	wanted := s.doc.Spec.Registry.Subscription
 	if wanted == "" {
 		return nil

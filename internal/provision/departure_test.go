@@ -17,6 +17,7 @@ import (
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
+	"github.com/pullpass/pullpass/internal/share"
 	"github.com/pullpass/pullpass/sandbox"
 )
 
@@ -154,5 +155,44 @@ func TestAChangeOfPostureKilledAtAnyCallIsFinishedByTheNext(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What holds for the change of posture holds for every change of the user that a cluster is to use.
+func TestClustersMoveToWhateverUserTheShareGivesThem(t *testing.T) {
+	renamed := strings.ReplaceAll(twoDestinations, "name: store-001", "name: shop-001")
+	for sentence, test := range map[string]struct {
+		before, after func(*testing.T) share.Desired
+	}{
+		"back to the documented posture": {
+			func(t *testing.T) share.Desired { return derive(t, twoDestinations) },
+			func(t *testing.T) share.Desired { return derive(t, twoDestinations, documented) },
+		},
+		"to a user of another name, because the cluster has got one": {
+			func(t *testing.T) share.Desired { return derive(t, twoDestinations) },
+			func(t *testing.T) share.Desired { return derive(t, renamed) },
+		},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			l := newLab(t, sandbox.Config{})
+			l.desired = test.before(t)
+			l.mustApply()
+			old := l.held("store-001")
+			l.desired = test.after(t)
+			l.mustApply()
+			if !slices.Contains(l.keys(retail, "pullpass-packages-store-001"), old) {
+				t.Error("the old key went before anybody had looked")
+			}
+			l.mustAssume()
+			l.mustRotate(notDue)
+			l.mustAssume()
+			if got := l.keys(retail, "pullpass-packages-store-001"); len(got) > 0 {
+				t.Errorf("the former user has the keys %v", got)
+			}
+			l.mustRotate(notDue)
+			if p := l.plan(l.run()); len(p.Steps) > 0 {
+				t.Errorf("there is something left to do: %v", p.Steps)
+			}
+		})
 	}
 }

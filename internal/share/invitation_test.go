@@ -152,6 +152,9 @@ func FuzzParseInvitation(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if !share.IsInvitation(src) {
+			t.Error("it is not told from a share")
+		}
 		text, err := inv.YAML()
 		if err != nil {
 			t.Fatal(err)

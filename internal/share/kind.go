@@ -2,6 +2,13 @@ package share
 
 import "github.com/goccy/go-yaml/ast"
 
+// IsInvitation reports whether a text calls itself an invitation. What else it says is for ParseInvitation to tell.
+func IsInvitation(src []byte) bool {
+	d := &decoder{positions: positions{fields: map[string]Position{}}}
+	root := d.parseYAML(src)
+	return root != nil && d.mistaken(root, InvitationKind, "", "")
+}
+
 // mistaken says of a document of the other kind what it is, and reports whether it is one. Its fields are then not read:
 // that each of them is unknown would hide what the matter is.
 func (d *decoder) mistaken(root ast.Node, other, msg, hint string) bool {

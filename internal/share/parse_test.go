@@ -561,6 +561,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		doc, err := share.Parse("share.yaml", src)
 		if err == nil {
+			if share.IsInvitation(src) {
+				t.Error("it is taken for an invitation")
+			}
 			if doc.Metadata.Name == "" || doc.Spec.Source.Account == "" || doc.Spec.Registry.Region == "" {
 				t.Errorf("accepted a document without a name, source or Region: %+v", doc)
 			}
