@@ -30,7 +30,9 @@ type cloud struct {
 	configFiles, credentialsFiles []string
 	// sandboxed says that every account has a profile named by its id.
 	sandboxed bool
-	close     func(context.Context) error
+	// dir is the sandbox's directory, absolute; empty for AWS itself.
+	dir   string
+	close func(context.Context) error
 }
 
 // cloudFlags is the flag by which a command chooses its AWS.
@@ -146,7 +148,7 @@ func (s served) cloud() (*cloud, error) {
 	transport.DialContext = dialer.dial
 	return &cloud{
 		transport: transport, configFiles: []string{sandbox.ConfigFile(s.dir)}, credentialsFiles: []string{},
-		sandboxed: true,
+		sandboxed: true, dir: s.dir,
 		close: func(ctx context.Context) error {
 			dialer.hangUp()
 			return s.close(ctx)

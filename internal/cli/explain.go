@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -93,8 +94,11 @@ func (s *session) explain(ctx context.Context, artifact registry.Artifact) []exp
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			c := &proofs.Clusters[i]
-			s.walk(ctx, c, artifact, false)
-			reports[i] = inquiry.explain(ctx, s.evidence(ctx, c, artifact))
+			watch := s.cloud.watch(s.app.env.Now)
+			s.walk(ctx, c, artifact, false, &http.Client{Transport: watch})
+			evidence := s.evidence(ctx, c, artifact)
+			evidence.Skew = watch.skew()
+			reports[i] = inquiry.explain(ctx, evidence)
 		})
 	}
 	group.Wait()

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/pullpass/pullpass/arn"
@@ -30,11 +30,20 @@ type inquiry struct {
 
 	mu       sync.Mutex
 	accounts map[arn.AccountID]*read.Account
+	// subscriptions lists those of an account, once.
+	subscriptions map[arn.AccountID]func() *explain.Subscriptions
 }
 
 // inquire begins an inquiry with the access of the session.
 func (s *session) inquire(context.Context) *inquiry {
-	return &inquiry{factory: s.factory, region: s.desired.Registry.Region, access: s.access, accounts: map[arn.AccountID]*read.Account{}}
+	return newInquiry(s.factory, s.desired.Registry.Region, s.access)
+}
+
+func newInquiry(factory *awsclient.Factory, region arn.Region, access map[arn.AccountID]share.Access) *inquiry {
+	return &inquiry{
+		factory: factory, region: region, access: access,
+		accounts: map[arn.AccountID]*read.Account{}, subscriptions: map[arn.AccountID]func() *explain.Subscriptions{},
+	}
 }
 
 // account returns the reader of an account.
@@ -71,18 +80,59 @@ func (i *inquiry) opener(id arn.AccountID) func(context.Context) (read.IAM, erro
 
 // explain reads what the evidence lacks, and explains it.
 func (i *inquiry) explain(ctx context.Context, e explain.Evidence) explain.Report {
-	user, role := whoIsRead(e)
+	userName, roleName := whoIsRead(e)
+	var user, role *explain.Entity
+	var policies map[string]*explain.Document
+	var held *explain.Subscriptions
 	var group sync.WaitGroup
-	if !user.IsZero() {
-		group.Go(func() { e.User = i.account(ctx, user.Account).User(ctx, user) })
+	if !userName.IsZero() {
+		group.Go(func() { user = i.account(ctx, userName.Account).User(ctx, userName) })
 	}
-	if !role.IsZero() {
-		group.Go(func() { e.Role = i.account(ctx, role.Account).Role(ctx, role) })
+	if !roleName.IsZero() {
+		group.Go(func() { role = i.account(ctx, roleName.Account).Role(ctx, roleName) })
 	}
-	group.Go(func() { e.Policies = i.policies(ctx, e) })
+	group.Go(func() { policies = i.policies(ctx, e) })
+	group.Go(func() { held = i.held(ctx, e) })
 	group.Wait()
+	e.User, e.Role, e.Policies, e.Subscriptions = user, role, policies, held
 	e.Organizations = i.organizations(ctx, e)
 	return explain.Explain(e)
+}
+
+// held lists the subscriptions of the role's account where a pull was refused and none is known; nil where that says nothing.
+func (i *inquiry) held(ctx context.Context, e explain.Evidence) *explain.Subscriptions {
+	broken, isBroken := e.Proofs.Broken()
+	if !isBroken || e.Subscription != nil || broken.Link != verify.LinkManifest && broken.Link != verify.LinkLayer {
+		return nil
+	}
+	account := e.File.Config.RoleARN.Account
+	i.mu.Lock()
+	if i.subscriptions[account] == nil {
+		i.subscriptions[account] = sync.OnceValue(func() *explain.Subscriptions { return i.list(ctx, account) })
+	}
+	list := i.subscriptions[account]
+	i.mu.Unlock()
+	return list()
+}
+
+func (i *inquiry) list(ctx context.Context, account arn.AccountID) *explain.Subscriptions {
+	access, given := i.access[account]
+	if !given {
+		return &explain.Subscriptions{Err: read.ErrNoAccess}
+	}
+	clients, err := i.factory.For(ctx, access, i.region)
+	if err != nil {
+		return &explain.Subscriptions{Err: err}
+	}
+	found, err := clients.Subscriptions.List(ctx)
+	if err != nil {
+		return &explain.Subscriptions{Err: awsclient.InBrief(err)}
+	}
+	held := &explain.Subscriptions{}
+	for _, s := range found {
+		held.Held = append(held.Held, verify.Subscription{ID: s.ID, Status: string(s.Status), Expires: s.Expires, AutoRenew: s.AutoRenew})
+	}
+	return held
 }
 
 // whoIsRead names the two principals of a chain: the user as STS knows it, else by the name that the share or the file has.
@@ -162,7 +212,10 @@ func (s *session) placeName(c share.ClusterDelivery) string {
 	if c.Kubernetes != nil {
 		return fmt.Sprintf("Secret %s/%s of cluster %s", credential.SecretNamespace, credential.SecretName, c.Cluster)
 	}
-	return strings.TrimSuffix(c.Directory, "/") + "/" + credential.ConfigFileName
+	if filepath.IsAbs(c.Directory) {
+		return filepath.Join(c.Directory, credential.ConfigFileName)
+	}
+	return filepath.Join(s.dir, c.Directory, credential.ConfigFileName)
 }
 
 func readFile(file explain.File, src []byte, err error) explain.File {
@@ -210,5 +263,9 @@ func (s *session) applyCommand(c *clusterReport) string {
 	if s.shareFile == "" {
 		return ""
 	}
-	return fmt.Sprintf("pullpass apply -f %s --destination %s --cluster %s", s.shareFile, c.Account, c.Cluster)
+	words := []string{"pullpass", "apply", "-f", s.shareFile, "--destination", string(c.Account), "--cluster", c.Cluster}
+	if s.cloud.dir != "" {
+		words = append(words, "--sandbox", s.cloud.dir)
+	}
+	return explain.ShellLine(words...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -110,18 +111,20 @@ func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry
 	if c.Unseen = s.unseenCopy(ctx, c); c.Unseen != "" {
 		return
 	}
-	in, config := s.walk(ctx, c, artifact, fresh)
+	in, config := s.walk(ctx, c, artifact, fresh, s.cloud.client())
 	if c.delivery.Kubernetes != nil && !errors.Is(c.chain.Proofs[0].Err, cluster.ErrUnreachable) { // Six links more would say the same.
 		s.proveInside(ctx, c, in, config)
 	}
 }
 
 // walk proves the chain of a cluster and says with what.
-func (s *session) walk(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) (verify.Input, verify.Config) {
+func (s *session) walk(
+	ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool, client *http.Client,
+) (verify.Input, verify.Config) {
 	in := verify.Input{
 		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
 	}
-	config := verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait, Elapse: s.app.env.Elapse}
+	config := verify.Config{HTTPClient: client, Now: s.app.env.Now, Wait: s.app.env.Wait, Elapse: s.app.env.Elapse}
 	c.chain = verify.Verify(ctx, in, config)
 	c.OK = c.chain.OK()
 	c.Notices = append(c.Notices, c.chain.Notices...)

@@ -19,6 +19,9 @@ func (e *Evidence) blame(q *question, f *finding, blockers []blocker, said sente
 	cause := q.causeOf(blockers[0], said)
 	f.cause = &cause
 	f.fix = e.fix(q, blockers[0], cause, said)
+	if f.fix != nil && cause.Account != f.fix.Account {
+		cause.Account = f.fix.Account // The statement is as it should be: what it asks of is at fault.
+	}
 	for _, b := range blockers {
 		f.nearest = append(f.nearest, q.misses(b)...)
 	}
@@ -59,7 +62,7 @@ func (q *question) causeOf(b blocker, said sentence) Cause {
 		if b.by != authz.Boundary {
 			cause.Kind = first.Kind
 		}
-		cause.Text = fmt.Sprintf("In account %s, %s would allow %s, but %s.", cause.Account, p.where(b.by), q.action, first.Text)
+		cause.Text = fmt.Sprintf("In account %s, %s would allow %s, but %s.", q.accountOf(b.by), p.where(b.by), q.action, first.Text)
 	}
 	return cause
 }

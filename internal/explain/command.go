@@ -81,12 +81,15 @@ func detach(entity arn.ARN, policy string) string {
 	return awsIAM("detach-"+entity.Kind()+"-policy", "--"+entity.Kind()+"-name", entity.Name(), "--policy-arn", policy)
 }
 
-func awsIAM(words ...string) string {
-	line := []string{"aws", "iam"}
-	for _, word := range words {
-		line = append(line, shellWord(word))
+func awsIAM(words ...string) string { return ShellLine(append([]string{"aws", "iam"}, words...)...) }
+
+// ShellLine writes a command for a POSIX shell.
+func ShellLine(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = shellWord(word)
 	}
-	return strings.Join(line, " ")
+	return strings.Join(quoted, " ")
 }
 
 // shellWord makes one word of a POSIX shell out of a text without a NUL.

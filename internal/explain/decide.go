@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,10 +45,11 @@ func (e *Evidence) decide(q *question, proof verify.Proof) finding {
 	}
 	gaps := q.gaps(e.targetOf(q))
 	var definite, doubtful []blocker
-	if organization := e.organizationBlocks(q, said); organization != nil {
+	organization, vague := e.organizationBlocks(q, said)
+	if organization != nil {
 		definite = append(definite, *organization)
 	}
-	for _, b := range q.blockers() {
+	for _, b := range callerFirst(q.blockers()) {
 		if !b.explicit && len(gaps[b.by]) > 0 || q.doubts(b) {
 			doubtful = append(doubtful, b)
 		} else {
@@ -59,14 +61,20 @@ func (e *Evidence) decide(q *question, proof verify.Proof) finding {
 	case len(definite) > 0:
 		e.blame(q, &f, slices.Concat(definite, doubtful), said)
 		f.conclusion = Certain
-		if len(f.unread) > 0 {
+		if len(f.unread) > 0 || vague && len(definite) == 1 {
 			f.conclusion = Likely
+		}
+		if vague {
+			f.unread = append(f.unread, q.policiesAbove(authz.SCP))
 		}
 	case len(doubtful) > 0:
 		f.unread = append(f.unread, q.unknown(doubtful)...)
 		f.conclusion = Open
-		if len(doubtful) == 1 && onlyOf(gaps, doubtful[0].by) {
+		if by := doubtful[0].by; len(doubtful) == 1 && (len(gaps[by]) == 0 || onlyOf(gaps, by)) {
 			f.conclusion = Likely
+			if len(gaps) == 0 && e.nothingElse(q) {
+				f.conclusion, f.unread = Certain, nil // AWS denies, and nothing else is left that could.
+			}
 			e.blame(q, &f, doubtful, said)
 		}
 	case len(f.unread) > 0:
@@ -115,17 +123,56 @@ func (q *question) unknown(doubtful []blocker) []Unread {
 	return all
 }
 
+// callerFirst puts what the caller's own side says before what the resource's side says: that is the order in which people
+// can mend.
+func callerFirst(blockers []blocker) []blocker {
+	slices.SortStableFunc(blockers, func(a, b blocker) int { return cmp.Compare(sideOf(a.by), sideOf(b.by)) })
+	return blockers
+}
+
+func sideOf(t authz.PolicyType) int {
+	if t == authz.Trust || t == authz.Resource || t == authz.RCP {
+		return 1
+	}
+	return 0
+}
+
 // organizationBlocks returns the service control policies as a blocker where IAM's simulator, or AWS's own sentence, says
-// that they are.
-func (e *Evidence) organizationBlocks(q *question, said sentence) *blocker {
+// that they are. It is vague where the simulator had to do without keys of the request.
+func (e *Evidence) organizationBlocks(q *question, said sentence) (b *blocker, vague bool) {
 	answer, asked := e.Organizations[q.organization()]
 	if said.blamed == authz.SCP || said.blamed == authz.RCP || said.blamed == authz.Session {
-		return &blocker{by: said.blamed, explicit: said.explicit}
+		return &blocker{by: said.blamed, explicit: said.explicit}, false
 	}
 	if asked && answer.Err == nil && answer.Member && !answer.Allows {
-		return &blocker{by: authz.SCP}
+		return &blocker{by: authz.SCP}, answer.Conditional
 	}
-	return nil
+	return nil, false
+}
+
+// nothingElse reports whether no organization can have a say: neither side is in one. A repository's policy can.
+func (e *Evidence) nothingElse(q *question) bool {
+	caller, asked := e.Organizations[q.organization()]
+	if !asked || caller.Err != nil || caller.Member {
+		return false
+	}
+	if q.owner == q.principal.Account {
+		return true
+	}
+	owner, asked := e.Organizations[e.membership(q.owner)]
+	return q.trust && asked && owner.Err == nil && !owner.Member
+}
+
+// policiesAbove says of an organization's policies that they were not read.
+func (q *question) policiesAbove(t authz.PolicyType) Unread {
+	account := q.accountOf(t)
+	what := "service control policies"
+	if t == authz.RCP {
+		what = "resource control policies"
+	}
+	return Unread{What: fmt.Sprintf("the %s above account %s", what, account), Account: account,
+		Error:   "only the organization's management account may read them, and no simulation knows all of their conditions",
+		Follows: fmt.Sprintf("if one of them denies %s on %s, it would be the cause", q.action, q.resource)}
 }
 
 func (q *question) organization() OrganizationQuestion {
@@ -168,12 +215,7 @@ func (e *Evidence) eliminate(q *question, proof verify.Proof) finding {
 		owner, ownerKnown = e.Organizations[e.membership(q.owner)]
 		ownerKnown = ownerKnown && owner.Err == nil
 	}
-	scp := Unread{What: "the service control policies above account " + string(q.principal.Account), Account: q.principal.Account,
-		Error:   "only the organization's management account may read them; those with conditions no simulation knows",
-		Follows: fmt.Sprintf("if one of them denies %s, it would be the cause", q.action)}
-	rcp := Unread{What: "the resource control policies above account " + string(q.owner), Account: q.owner,
-		Error:   "only the organization's management account may read them",
-		Follows: fmt.Sprintf("if one of them denies %s on %s, it would be the cause", q.action, q.resource)}
+	scp, rcp := q.policiesAbove(authz.SCP), q.policiesAbove(authz.RCP)
 	switch {
 	case callerKnown && ownerKnown && !caller.Member && !owner.Member:
 		return disagree(q, proof)

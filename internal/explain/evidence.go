@@ -26,6 +26,8 @@ type Evidence struct {
 	Artifact registry.Artifact
 	// Subscription is what is known about the subscription that opens the registry; nil for nothing.
 	Subscription *verify.Subscription
+	// Subscriptions are those of the role's account; nil where EKS was not asked.
+	Subscriptions *Subscriptions
 	// Wanted is what a share says should be there; nil without a share.
 	Wanted *Wanted
 	// User and Role are the two principals of the chain as they were read; the role is looked for by its name.
@@ -37,6 +39,8 @@ type Evidence struct {
 	Organizations map[OrganizationQuestion]OrganizationAnswer
 	// Now is the time at which it was tried.
 	Now time.Time
+	// Skew is by how much AWS's clock is ahead of the one here, as its answers were dated.
+	Skew time.Duration
 }
 
 // File is a config file as far as it could be read. It holds a secret, which no Report repeats.
@@ -137,6 +141,8 @@ type OrganizationAnswer struct {
 	Member bool
 	// Allows says, for a member, that the policies allow the action.
 	Allows bool
+	// Conditional says that the answer rests on keys of conditions that the simulation was not given.
+	Conditional bool
 	// Err is why nothing is known.
 	Err error
 }

@@ -28,6 +28,7 @@ func Explain(e Evidence) Report {
 		report.Outcome = Unknown
 		report.take(e.unseen())
 	}
+	e.tellClock(&report)
 	return report
 }
 

@@ -43,18 +43,14 @@ func (e *Evidence) findConfig(broken verify.Proof) finding {
 	cause := Cause{Link: verify.LinkConfig, Kind: ConfigFile, Text: fmt.Sprintf("%s does not serve: %s.", e.fileName(), reason(broken))}
 	switch {
 	case errors.Is(broken.Err, verify.ErrOtherRegion):
-		cause.Kind = RegistryRegion
+		cause.Kind = WrongRegion
 		f := certain(cause, e.writeFile("write region="+string(e.Registry.Region)))
-		f.nearest = []Miss{{Kind: RegistryRegion, Where: e.fileName() + ", region", Expected: string(e.Registry.Region),
+		f.nearest = []Miss{{Kind: WrongRegion, Where: e.fileName() + ", region", Expected: string(e.Registry.Region),
 			Found: string(e.File.Config.Region), Text: reason(broken)}}
 		return f
 	case e.File.Missing:
 		cause.Text = fmt.Sprintf("Nothing was delivered: there is no %s.", e.fileName())
-		fix := &Fix{Text: "deliver the credential"}
-		if e.Wanted != nil {
-			fix.Pullpass = e.Wanted.Command
-		}
-		return certain(cause, fix)
+		return certain(cause, &Fix{Text: "deliver the credential", Pullpass: e.applies()})
 	case e.File.Err != nil:
 		return open(Unread{What: e.fileName(), Error: e.File.Err.Error(),
 			Follows: "what was delivered is not known; if it is no credential that works, that would be the cause"})
@@ -72,7 +68,7 @@ func (e *Evidence) lintSays(f *finding) {
 	}
 	first := errs[0]
 	f.cause.Text = fmt.Sprintf("%s does not serve: %s: %s (line %d).", e.fileName(), first.Rule.Code, first.Message, first.Line)
-	f.fix = &Fix{Text: first.Rule.Fix}
+	f.fix = &Fix{Text: fmt.Sprintf("%s (%s)", first.Rule.Fix, first.Rule.Code)}
 	if first.Rule.Safe && first.Fix != nil {
 		f.fix.Pullpass = "pullpass lint --fix " + shellWord(e.File.Name)
 	}
@@ -100,18 +96,33 @@ func (e *Evidence) findIdentity(broken verify.Proof) finding {
 	case answer == nil:
 		return open()
 	case answer.Code == "SignatureDoesNotMatch":
-		cause.Kind = ConfigFile
-		cause.Text = fmt.Sprintf("The secret in %s is not that of key %s.", e.fileName(), key)
-		return certain(cause, &Fix{Text: fmt.Sprintf("move %s away and have a new key delivered", e.fileName())})
+		return e.otherSecret(broken.Link)
 	case e.User == nil || e.User.Err != nil || gapIn(e.User, GapKeys) != nil:
 		return open(e.keysUnread(account))
 	case !e.User.Exists:
-		cause.Kind, cause.Missing = UserMissing, true
+		cause.Kind = UserMissing
 		cause.Text = fmt.Sprintf("In account %s there is no %s, whose key %s the file holds.", account, describe(e.User.Asked), key)
 		return certain(cause, e.newKey(fmt.Sprintf("make %s and have a key of it delivered", describe(e.User.Asked))))
 	}
 	return e.findKey(broken, cause)
 }
+
+// otherSecret: whoever holds the file can see that, and mend it.
+func (e *Evidence) otherSecret(link verify.Link) finding {
+	key := e.File.Config.Key.ID
+	f := certain(Cause{Link: link, Kind: ConfigFile, Text: fmt.Sprintf("The secret in %s is not that of key %s.", e.fileName(), key)},
+		&Fix{Text: fmt.Sprintf("write the secret of key %s into %s; IAM shows it to nobody again, so that without it the key is to be "+
+			"deleted, and a new one delivered", key, e.fileName())})
+	for _, found := range e.File.Findings {
+		if found.Rule.Code == secretLength {
+			f.cause.Text = fmt.Sprintf("The secret in %s is not that of key %s: %s: %s.", e.fileName(), key, found.Rule.Code, found.Message)
+		}
+	}
+	return f
+}
+
+// secretLength is lint's rule about a secret that has not the length of one.
+const secretLength lint.Code = "PP014"
 
 // keyAccount is the account that is written in the key's id; the user's where there is none.
 func (e *Evidence) keyAccount() arn.AccountID {
@@ -129,7 +140,7 @@ func (e *Evidence) findKey(broken verify.Proof, cause Cause) finding {
 	i := slices.IndexFunc(e.User.Keys, func(k plan.Key) bool { return k.ID == key })
 	switch {
 	case i < 0:
-		cause.Kind, cause.Missing = KeyDeleted, true
+		cause.Kind = KeyDeleted
 		cause.Text = fmt.Sprintf("In account %s, %s has no key %s: it was deleted.", cause.Account, describe(e.User.ARN), key)
 		return certain(cause, e.newKey(fmt.Sprintf("have a new key of %s delivered", describe(e.User.ARN))))
 	case !e.User.Keys[i].Active:
@@ -146,11 +157,7 @@ func (e *Evidence) findKey(broken verify.Proof, cause Cause) finding {
 
 // newKey is a fix that makes a key. No command of the AWS CLI does it here: its secret would be shown.
 func (e *Evidence) newKey(text string) *Fix {
-	f := &Fix{Account: e.keyAccount(), Text: text}
-	if e.Wanted != nil {
-		f.Pullpass = e.Wanted.Command
-	}
-	return f
+	return &Fix{Account: e.keyAccount(), Text: text, Pullpass: e.applies()}
 }
 
 func (e *Evidence) keysUnread(account arn.AccountID) Unread {
@@ -194,6 +201,10 @@ func (e *Evidence) findRole(broken verify.Proof) finding {
 			Text: fmt.Sprintf("%s holds what AWS does not take: %s.", e.fileName(), answer.Message)}, e.writeFile("write what AWS takes"))
 	case answer.Code != "AccessDenied":
 		return open()
+	case e.otherAccount():
+		want := e.Wanted.Config.RoleARN
+		return certain(Cause{Link: broken.Link, Kind: ConfigFile, Text: fmt.Sprintf("%s asks for %s, in another account than the share's %s.",
+			e.fileName(), e.File.Config.RoleARN, want)}, e.writeFile("write role_arn="+want.String()))
 	case e.Role.Err == nil && !e.Role.Exists:
 		return e.noRole(q)
 	case e.Role.Exists && e.Role.ARN != e.File.Config.RoleARN:
@@ -202,14 +213,19 @@ func (e *Evidence) findRole(broken verify.Proof) finding {
 	return e.decide(q, broken)
 }
 
+// otherAccount reports whether the file asks for a role of an account that is not the share's source.
+func (e *Evidence) otherAccount() bool {
+	return e.Wanted != nil && e.Wanted.Config.RoleARN.Account != "" && e.Wanted.Config.RoleARN.Account != e.File.Config.RoleARN.Account
+}
+
 // noRole: what is gone needs no reading of the other side to be the cause, and the other side may have a fault of its own.
 func (e *Evidence) noRole(q *question) finding {
 	role := e.File.Config.RoleARN
-	cause := Cause{Link: verify.LinkRole, Account: role.Account, Kind: RoleMissing, Missing: true,
+	cause := Cause{Link: verify.LinkRole, Account: role.Account, Kind: RoleMissing,
 		Text: fmt.Sprintf("In account %s there is no %s.", role.Account, describe(role))}
 	fix := &Fix{Account: role.Account, Text: "make " + describe(role)}
 	if w := e.Wanted; w != nil && w.Role != nil && w.Role.ARN() == role {
-		fix.Pullpass, fix.Commands = w.Command, e.makeRole()
+		fix.Pullpass, fix.Commands = e.applies(), e.makeRole()
 	} else if w != nil && w.Role != nil {
 		fix = e.writeFile("write role_arn=" + w.Role.ARN().String())
 	}
@@ -253,8 +269,8 @@ func (e *Evidence) otherPath(q *question) finding {
 		Text: fmt.Sprintf("In account %s, %s is %s, and the file asks for %s.", real.Account, describe(real), real, asked)}
 	fix := e.writeFile("write role_arn=" + real.String())
 	if w := e.Wanted; w != nil && w.Role != nil && w.Role.ARN() != real {
-		fix = &Fix{Account: real.Account, Text: fmt.Sprintf("IAM cannot move a role: give the share the path %s (spec.iam.path), or delete %s "+
-			"and have it made again", real.Path(), describe(real))}
+		fix = &Fix{Account: real.Account, Text: fmt.Sprintf("IAM cannot move a role: delete %s and have it made again as %s, or give the share "+
+			"the path %s (spec.iam.path)", real, w.Role.ARN(), real.Path())}
 	}
 	f := certain(cause, fix)
 	f.nearest = []Miss{{Kind: RolePath, Where: e.fileName() + ", role_arn", Expected: real.String(), Found: asked.String(),
@@ -284,7 +300,7 @@ func (e *Evidence) findPull(broken verify.Proof) finding {
 }
 
 func (e *Evidence) noArtifact(answer *Answer) finding {
-	cause := Cause{Link: verify.LinkManifest, Account: e.Registry.Account, Kind: RegistryRegion, Missing: true,
+	cause := Cause{Link: verify.LinkManifest, Account: e.Registry.Account, Kind: RegistryRegion,
 		Text: fmt.Sprintf("Registry %s has no %s: %s.", e.Registry, e.Artifact, answer.Message)}
 	fix := &Fix{Text: "name the registry of the subscription: pullpass registry tells"}
 	if own, err := registry.ForRegion(e.Registry.Region); err == nil && own.Account != e.Registry.Account {
@@ -293,31 +309,4 @@ func (e *Evidence) noArtifact(answer *Answer) finding {
 		return certain(cause, fix)
 	}
 	return likely(cause, fix)
-}
-
-// eliminateRegistry is for a pull that the role's own side allows: the registry's side says no, which nobody but its owner
-// can read.
-func (e *Evidence) eliminateRegistry(q *question) finding {
-	if s := e.Subscription; s.Ended(e.Now) {
-		return certain(Cause{Link: linkOf(q.action), Account: q.principal.Account, Kind: Subscription,
-			Text: fmt.Sprintf("Subscription %s of account %s has ended (status %s), and with it the registry's consent.", s.ID, q.principal.Account, s.Status)},
-			&Fix{Account: q.principal.Account, Text: fmt.Sprintf("renew subscription %s, or buy another in %s", s.ID, e.Registry.Region)})
-	}
-	policy := Unread{What: "the policy of repository " + q.resource, Account: q.owner, Error: "only the registry's owner may read it",
-		Follows: fmt.Sprintf("if it does not let account %s in, that would be the cause", q.principal.Account)}
-	if row, known := registry.ByAccount(q.owner); known && row.Region != e.Registry.Region {
-		return likely(Cause{Link: linkOf(q.action), Account: q.owner, Kind: RegistryRegion,
-			Text: fmt.Sprintf("Account %s holds the packages of %s, not of %s.", q.owner, row.Region, e.Registry.Region)},
-			&Fix{Text: "name the registry of the subscription: pullpass registry tells"}, policy)
-	}
-	unread := []Unread{policy}
-	if e.Subscription == nil {
-		unread = append(unread, Unread{What: "the subscription", Account: q.principal.Account, Error: "EKS was not asked",
-			Follows: "if it has ended, the registry lets nobody of the account in"})
-	}
-	cause := Cause{Link: linkOf(q.action), Account: q.owner, Kind: ByRepository, Missing: true,
-		Policy: &Policy{Name: q.resource, Kind: Repository},
-		Text: fmt.Sprintf("Everything in account %s allows %s; the policy of %s in account %s does not.", q.principal.Account, q.action,
-			q.resource, q.owner)}
-	return likely(cause, q.repositoryFix(), unread...)
 }

@@ -51,7 +51,7 @@ func (e *Evidence) fileFix(q *question, p *place) *Fix {
 func (e *Evidence) writeFile(text string) *Fix {
 	f := &Fix{Text: fmt.Sprintf("%s into profile default of %s", text, e.fileName())}
 	if e.Wanted != nil && !e.Wanted.Config.Equal(withoutKey(e.File.Config)) {
-		f.Pullpass = e.Wanted.Command
+		f.Pullpass = e.applies()
 	}
 	return f
 }
@@ -65,12 +65,12 @@ func (e *Evidence) fileName() string {
 
 // pathDiffers reports whether the user is under another path than the share's trust and the share want.
 func (e *Evidence) pathDiffers(q *question, p *place) bool {
-	return e.Wanted != nil && e.Wanted.User != nil && e.trustIsWanted(p) && q.actor == e.User && e.User.Exists &&
-		e.User.ARN.Path() != e.Wanted.User.Path && q.miss(p, p.differences[0], authz.Trust).Kind == PrincipalPath
+	return e.Wanted != nil && e.Wanted.User != nil && e.trustIsWanted(p) && q.actor == e.User &&
+		e.caller().Path() != e.Wanted.User.Path && q.miss(p, p.differences[0], authz.Trust).Kind == PrincipalPath
 }
 
 func (e *Evidence) userPathFix(cause Cause) *Fix {
-	user := e.User.ARN
+	user := e.caller()
 	return &Fix{
 		Account: user.Account,
 		Text:    fmt.Sprintf("move %s to the path %s, which the trust in account %s names", describe(user), e.Wanted.User.Path, cause.Account),
@@ -82,23 +82,9 @@ func (e *Evidence) userPathFix(cause Cause) *Fix {
 
 // repositoryFix is for the owner of a repository. Its policy is not read, so no command can keep what it says.
 func (q *question) repositoryFix() *Fix {
-	account := ""
-	if role, err := arn.Parse(q.principalARN()); err == nil {
-		account = string(role.Account)
-	}
 	return &Fix{
 		Account: q.owner,
-		Text: fmt.Sprintf("let the policy of %s allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer to arn:aws:iam::%s:root; "+
-			"in a packages registry AWS does so for the accounts with a subscription of that Region", q.resource, account),
+		Text: fmt.Sprintf("let the policy of %s allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer to %s, beside what it says: "+
+			"aws ecr get-repository-policy shows that, aws ecr set-repository-policy replaces it", q.resource, arn.Root(q.principal.Account)),
 	}
-}
-
-// inRegion puts a Region into an ARN or a pattern of one.
-func inRegion(pattern, region string) string {
-	fields := strings.SplitN(pattern, ":", arnFields)
-	if len(fields) < arnFields {
-		return pattern
-	}
-	fields[3] = region
-	return strings.Join(fields, ":")
 }

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
@@ -37,14 +38,14 @@ func (e *Evidence) fix(q *question, b blocker, cause Cause, said sentence) *Fix 
 
 // organizationFix is for those who keep the organization's policies: nobody in the account can do it.
 func (q *question) organizationFix(t authz.PolicyType, said sentence) *Fix {
-	which := "the " + t.String() + "s"
+	which := "its " + strings.TrimSuffix(t.String(), "y") + "ies"
 	if said.policy != "" {
 		which = t.String() + " " + said.policy
 	}
 	if t == authz.Session {
 		return &Fix{Text: fmt.Sprintf("make the session of %s with a policy that allows %s, or with none", q.principal.ARN, q.action)}
 	}
-	return &Fix{Text: fmt.Sprintf("ask the administrators of the organization of account %s to let %s do %s on %s in %s",
+	return &Fix{Account: q.accountOf(t), Text: fmt.Sprintf("ask the administrators of the organization of account %s to let %s do %s on %s in %s",
 		q.accountOf(t), q.principalARN(), q.action, q.resource, which)}
 }
 
@@ -63,7 +64,7 @@ func (e *Evidence) withoutStatement(q *question, p *place) *Fix {
 	}
 	change := newEdit(d)
 	if len(d.Parsed.Statements) == 1 {
-		change.do("replace", change.statement(p.index), e.allowing(q, typeOf(d.Kind)))
+		change.do("replace", change.statement(p.index), q.allowing(typeOf(d.Kind)))
 	} else {
 		change.do("remove", change.statement(p.index), nil)
 	}
@@ -97,68 +98,6 @@ func (q *question) holder() arn.ARN {
 	return q.actor.Asked
 }
 
-// meet changes the nearest statement so that the request meets it; nil where no change of it can.
-func (e *Evidence) meet(q *question, p *place, t authz.PolicyType) *Fix {
-	change := newEdit(p.document)
-	for _, d := range p.differences {
-		q.meetOne(change, p, d, t)
-	}
-	if len(change.ops) == 0 {
-		return nil
-	}
-	return e.edited(change, q.accountOf(t), fmt.Sprintf("change %s so that it allows %s to %s", p.where(t), q.action, q.actorName()))
-}
-
-func (q *question) meetOne(change *edit, p *place, d difference, t authz.PolicyType) {
-	statement := change.statement(p.index)
-	m := q.miss(p, d, t)
-	switch d.cause {
-	case authz.ByPrincipal:
-		if m.Kind == PrincipalRecreated || m.Kind == PrincipalPath {
-			change.swap(statement+"/Principal/AWS", m.Expected, q.principalARN())
-		} else if _, isText := change.at(statement + "/Principal").(string); !isText {
-			change.include(statement+"/Principal/AWS", q.principalARN())
-		}
-	case authz.ByAction:
-		change.include(statement+"/Action", q.action)
-	case authz.ByResource:
-		if m.Kind == WrongRegion || m.Kind == RolePath {
-			change.swap(statement+"/Resource", m.Expected, q.corrected(m))
-		} else {
-			change.include(statement+"/Resource", q.resource)
-		}
-	case authz.ByCondition:
-		q.meetCondition(change, statement, p.statement.Conditions[d.condition])
-	case authz.NoCause, authz.ByNotPrincipal, authz.ByNotAction, authz.ByNotResource:
-	}
-}
-
-// corrected is what a Resource should have been that is another Region's, or of the same role under another path.
-func (q *question) corrected(m Miss) string {
-	if m.Kind == RolePath {
-		return q.resource
-	}
-	wanted, err := arn.Parse(q.resource)
-	if err != nil {
-		return q.resource
-	}
-	return inRegion(m.Expected, string(wanted.Region))
-}
-
-// meetCondition gives a condition the value that the request has. One that is about what the request lacks, or that asks
-// for anything but a value, goes; one whose value nobody here knows stays.
-func (q *question) meetCondition(change *edit, statement string, c iampolicy.Condition) {
-	path := change.condition(statement, c)
-	found := q.context.Get(c.Key)
-	switch {
-	case unknowable(c.Key):
-	case len(found) == 1 && !c.Operator.Test.Negated() && c.Operator.Test != iampolicy.Null:
-		change.do("replace", path, found[0])
-	default:
-		change.drop(statement, path)
-	}
-}
-
 // allow adds what allows: the policy that the share wants and that is not attached, else a statement.
 func (e *Evidence) allow(q *question, t authz.PolicyType) *Fix {
 	if t == authz.Identity {
@@ -170,9 +109,9 @@ func (e *Evidence) allow(q *question, t authz.PolicyType) *Fix {
 	if d := e.extensible(q, t); d != nil {
 		change := newEdit(d)
 		if _, isList := change.at("/Statement").([]any); isList {
-			change.do("add", "/Statement/-", e.allowing(q, t))
+			change.do("add", "/Statement/-", q.allowing(t))
 		} else {
-			change.do("replace", "/Statement", []any{change.at("/Statement"), e.allowing(q, t)})
+			change.do("replace", "/Statement", []any{change.at("/Statement"), q.allowing(t)})
 		}
 		return e.edited(change, account, fmt.Sprintf("add a statement that allows %s to %s to the %s", q.action, q.actorName(), d.words(t)))
 	}
@@ -180,7 +119,7 @@ func (e *Evidence) allow(q *question, t authz.PolicyType) *Fix {
 		return &Fix{Account: account, Text: fmt.Sprintf("let %s allow %s on %s", q.holderOf(t), q.action, q.resource)}
 	}
 	document := iampolicy.Document{Version: iampolicy.Version2012, Statements: []iampolicy.Statement{{
-		Effect: iampolicy.Allow, Action: []string{q.action}, Resource: []string{q.resource},
+		Effect: iampolicy.Allow, Action: q.actions(), Resource: []string{q.broad()},
 	}}}
 	return &Fix{
 		Account:  account,
@@ -210,15 +149,23 @@ func (e *Evidence) extensible(q *question, t authz.PolicyType) *Document {
 	return nil
 }
 
-// allowing is the statement that is missing: the share's own where there is one, else the narrowest.
-func (e *Evidence) allowing(q *question, t authz.PolicyType) any {
-	statement := map[string]any{"Effect": "Allow", "Action": q.action}
+// allowing is the statement that is missing.
+func (q *question) allowing(t authz.PolicyType) any {
+	statement := map[string]any{"Effect": "Allow", "Action": q.actions()}
 	if t == authz.Trust {
 		statement["Principal"] = map[string]any{"AWS": q.principalARN()}
 	} else {
-		statement["Resource"] = q.resource
+		statement["Resource"] = q.broad()
 	}
 	return statement
+}
+
+// actions are those that a statement has to allow for more than one link: whoever may read no manifest needs the layers too.
+func (q *question) actions() []string {
+	if q.action == "ecr:BatchGetImage" {
+		return []string{q.action, "ecr:GetDownloadUrlForLayer"}
+	}
+	return []string{q.action}
 }
 
 // attachWanted attaches a policy that the share wants, and that would allow.
@@ -262,6 +209,24 @@ func (e *Evidence) wants(d *Document) bool {
 func (e *Evidence) commandFor(tags map[string]string) string {
 	if e.Wanted == nil || tags[share.TagShare] != e.Wanted.Share {
 		return ""
+	}
+	return e.Wanted.Command
+}
+
+// applies is the command that makes the share so, empty where it would refuse: it touches nothing that is not the share's.
+func (e *Evidence) applies() string {
+	if e.Wanted == nil {
+		return ""
+	}
+	for _, entity := range []*Entity{e.User, e.Role} {
+		if entity != nil && entity.Exists && entity.Tags[share.TagShare] != e.Wanted.Share {
+			return ""
+		}
+	}
+	for _, d := range e.Policies {
+		if d != nil && d.Tags[share.TagShare] != e.Wanted.Share {
+			return ""
+		}
 	}
 	return e.Wanted.Command
 }

@@ -36,11 +36,20 @@ func (q *question) nearest(b blocker) *place {
 		if !p.isNear() {
 			continue
 		}
-		if best == nil || len(p.differences) < len(best.differences) {
+		if best == nil || p.distance() < best.distance() {
 			best = p
 		}
 	}
 	return best
+}
+
+// distance counts the differences. A statement about another action is further off than one about another resource: it was
+// written for something else.
+func (p *place) distance() int {
+	if p.differsBy(authz.ByAction) {
+		return 2*len(p.differences) + 1
+	}
+	return 2 * len(p.differences)
 }
 
 func (p *place) isNear() bool { return !p.differsBy(authz.ByAction) || !p.differsBy(authz.ByResource) }

@@ -8,6 +8,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
 	"github.com/pullpass/pullpass/iampolicy"
+	"github.com/pullpass/pullpass/internal/registry"
 )
 
 // uniqueID is the form of the unique ids of users and roles, by which a trust shows a principal that was deleted ("AWS JSON
@@ -25,7 +26,7 @@ func (q *question) miss(p *place, d difference, t authz.PolicyType) Miss {
 		return q.conditionMiss(p, p.statement.Conditions[d.condition], t)
 	case authz.ByAction:
 		return Miss{
-			Kind: ActionMissing, Where: p.where(t) + ", Action", Expected: strings.Join(p.statement.Action, " or "), Found: q.action,
+			Kind: implicitKind(t), Where: p.where(t) + ", Action", Expected: strings.Join(p.statement.Action, " or "), Found: q.action,
 			Text: fmt.Sprintf("its Action does not hold %s", q.action),
 		}
 	case authz.NoCause, authz.ByNotPrincipal, authz.ByNotAction, authz.ByNotResource:
@@ -99,25 +100,50 @@ func (q *question) resourceMiss(p *place, t authz.PolicyType) Miss {
 		return m
 	}
 	for _, pattern := range p.statement.Resource {
-		fields := strings.SplitN(pattern, ":", arnFields)
-		if len(fields) < arnFields {
-			continue
-		}
-		moved := wanted
-		moved.Region = arn.Region(fields[3])
-		if wanted.Region != "" && moved != wanted && arn.NewPattern(pattern).MatchResource(moved.String()) {
-			m.Kind, m.Expected = WrongRegion, pattern
-			m.Text = fmt.Sprintf("its Resource is for the Region %s, and the registry is in %s", fields[3], wanted.Region)
-			return m
-		}
-		if other, err := arn.Parse(pattern); err == nil && wanted.Kind() == "role" && other != wanted &&
-			other.Account == wanted.Account && other.Kind() == "role" && other.Name() == wanted.Name() {
-			m.Kind, m.Expected = RolePath, pattern
-			m.Text = fmt.Sprintf("its Resource is the role under the path %s, and the role is under %s", other.Path(), wanted.Path())
+		if kind, text := nearResource(pattern, wanted); kind != "" {
+			m.Kind, m.Expected, m.Text = kind, pattern, text
 			return m
 		}
 	}
 	return m
+}
+
+// nearResource says how a pattern misses a resource by its Region, registry or path alone; the kind is empty where it misses
+// by more.
+func nearResource(pattern string, wanted arn.ARN) (Kind, string) {
+	fields := strings.SplitN(pattern, ":", arnFields)
+	if len(fields) < arnFields {
+		return "", ""
+	}
+	region, account := arn.Region(fields[3]), arn.AccountID(fields[4])
+	if other, err := arn.Parse(pattern); err == nil && wanted.Kind() == "role" && other != wanted &&
+		other.Account == wanted.Account && other.Kind() == "role" && other.Name() == wanted.Name() {
+		return RolePath, fmt.Sprintf("its Resource is the role under the path %s, and the role is under %s", other.Path(), wanted.Path())
+	}
+	if wanted.Region == "" || !arn.NewPattern(moved(pattern, wanted)).MatchResource(wanted.String()) {
+		return "", ""
+	}
+	if row, packages := registry.ByAccount(account); packages && account != wanted.Account {
+		return RegistryRegion, fmt.Sprintf("its Resource is registry account %s, that of %s, and the registry is account %s in %s",
+			account, row.Region, wanted.Account, wanted.Region)
+	}
+	if account == wanted.Account && region != wanted.Region {
+		return WrongRegion, fmt.Sprintf("its Resource is for the Region %s, and the registry is in %s", region, wanted.Region)
+	}
+	return "", ""
+}
+
+// moved puts a resource's account into a pattern, and its Region where the pattern names one.
+func moved(pattern string, to arn.ARN) string {
+	fields := strings.SplitN(pattern, ":", arnFields)
+	if len(fields) < arnFields {
+		return pattern
+	}
+	fields[4] = string(to.Account)
+	if fields[3] != "" && !strings.Contains(fields[3], "*") {
+		fields[3] = string(to.Region)
+	}
+	return strings.Join(fields, ":")
 }
 
 // arnFields is the number of fields of an ARN, the resource being the last, which may hold colons itself.

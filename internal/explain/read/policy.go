@@ -257,6 +257,10 @@ func (a *Account) Organization(ctx context.Context, source arn.ARN, q explain.Or
 		}
 		var answer explain.OrganizationAnswer
 		for _, result := range out.EvaluationResults {
+			answer.Conditional = answer.Conditional || len(result.MissingContextValues) > 0
+			for _, one := range result.ResourceSpecificResults {
+				answer.Conditional = answer.Conditional || len(one.MissingContextValues) > 0
+			}
 			if result.OrganizationsDecisionDetail != nil {
 				answer.Member, answer.Allows = true, result.OrganizationsDecisionDetail.AllowedByOrganizations
 			}
