@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,18 +57,27 @@ func (a *app) explainMessage(cmd *cobra.Command, o explainOptions) error {
 // messageText is the text that --message names.
 func (a *app) messageText(message string) (string, error) {
 	if name, found := strings.CutPrefix(message, "@"); found {
-		src, err := readBounded(name)
+		file, err := os.Open(name)
 		if err != nil {
 			return "", err
 		}
-		return string(src), nil
+		defer func() { _ = file.Close() }() // It was only read.
+		return bounded(file, name)
 	}
 	if message != "-" {
 		return message, nil
 	}
-	src, err := io.ReadAll(io.LimitReader(a.stdin, maxMessage))
-	if err != nil {
-		return "", fmt.Errorf("reading stdin: %w", err)
+	return bounded(a.stdin, "stdin")
+}
+
+// bounded reads a text that may be a log without end. What is too long is refused: its end may be what counts.
+func bounded(from io.Reader, name string) (string, error) {
+	src, err := io.ReadAll(io.LimitReader(from, maxMessage+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("reading %s: %w", name, err)
+	case len(src) > maxMessage:
+		return "", fmt.Errorf("%s has more than %d MiB: give its last lines, such as with tail", name, maxMessage>>20)
 	}
 	return string(src), nil
 }

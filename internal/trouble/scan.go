@@ -27,6 +27,14 @@ func recognisers() []recogniser {
 	}
 }
 
+func patternsOf(all []recogniser) []*regexp.Regexp {
+	patterns := make([]*regexp.Regexp, len(all))
+	for i, r := range all {
+		patterns[i] = r.pattern
+	}
+	return patterns
+}
+
 // A scan is a text that is being read.
 type scan struct {
 	text    string

@@ -81,8 +81,9 @@ const maxHits = 4096
 // Read recognises the messages in a text of one or many lines. It takes logs, events, terminal output, and JSON in which
 // these are quoted.
 func Read(text string, place Place) Reading {
-	s := &scan{text: level(text), place: place, claimed: map[int]bool{}}
-	for _, r := range recognisers() {
+	all := recognisers()
+	s := &scan{text: sift(level(text), patternsOf(all)), place: place, claimed: map[int]bool{}}
+	for _, r := range all {
 		s.run(r)
 	}
 	slices.SortStableFunc(s.found, func(a, b Finding) int {
