@@ -254,6 +254,7 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 		Accounts: map[arn.AccountID]provision.Opener{}, Deliverer: s.deliverer, Restart: s.restart, Run: id,
 		Runs:     plan.Runs{Host: place, Live: live},
 		Settling: awsclient.Settling{Wait: s.app.env.Wait, Jitter: rand.Float64}, Spread: spreading,
+		Now: s.app.env.Now,
 	}
 	for account, access := range s.access {
 		r.config.Accounts[account] = s.opener(access)

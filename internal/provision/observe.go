@@ -6,11 +6,13 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -21,7 +23,8 @@ import (
 // Calls for an account: 1 for the caller, 4 a policy (itself, its versions, the text of the default one, who uses it), 2 a
 // role, 3 a user, 1 an access key that no delivery holds (with Uses, any access key), and 1 for each entity left behind; 1 for each thing that does not
 // exist. Where a cluster holds a key of another user, or held one before it got its own: 1 for the key as long as a cluster holds it,
-// and 3 for that user, after all the others. None waits for more than one other, but for the last two, which wait for two, and for signing in.
+// and 3 for that user, after all the others. A user whose key was delivered a moment ago and is not listed yet is
+// read again until it is. None waits for more than one other, but for the last two, which wait for two, and for signing in.
 func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observed, error) {
 	wanted := wants(desired)
 	observed := plan.Observed{Accounts: map[arn.AccountID]*plan.Account{}, Runs: c.Runs}
@@ -78,7 +81,7 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 		return &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err)}
 	}
 	r := &reader{
-		want: w, in: account, uses: c.Uses, details: c.Leftovers,
+		want: w, in: account, uses: c.Uses, details: c.Leftovers, settling: c.Settling, now: c.Now, owners: map[awsid.AccessKeyID]string{},
 		found: plan.Account{
 			State: plan.Read, Policies: map[arn.ARN]*plan.Policy{}, Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{}, Former: map[string]*plan.User{},
 			Leftovers: plan.Leftovers{Roles: map[string]*plan.Role{}, Users: map[string]*plan.User{}},
@@ -125,6 +128,11 @@ type reader struct {
 	in Account
 	// uses and details are Uses and Leftovers of Config.
 	uses, details bool
+	// settling and now are Settling and Now.
+	settling awsclient.Settling
+	now      func() time.Time
+	// owners are the names of the users of keys that deliveries hold and that are not listed; empty where IAM tells none.
+	owners map[awsid.AccessKeyID]string
 
 	mu    sync.Mutex
 	found plan.Account
@@ -157,6 +165,9 @@ func (r *reader) read(whole context.Context, limit int) error {
 		group.Go(func() error { return r.user(ctx, user.Name) })
 	}
 	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := r.unlisted(whole); err != nil {
 		return err
 	}
 	if err := r.former(whole); err != nil {

@@ -34,6 +34,8 @@ type Config struct {
 	// Spread is how long a new key that takes the place of one in use is kept before it is delivered, until AWS knows it
 	// everywhere. Settling waits for it. Who is given it sooner may be refused with it, and has lost the old one.
 	Spread time.Duration
+	// Now returns the time, by which the age of deliveries is told; nil where none counts as young.
+	Now func() time.Time
 	// Uses asks for the last use of every key of the share's users. Otherwise it is asked of keys that no delivery holds.
 	Uses bool
 	// Leftovers reads what the share left behind in detail, for who is to remove it.
