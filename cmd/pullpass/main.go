@@ -39,9 +39,19 @@ func main() {
 			Stdout: term.IsTerminal(int(os.Stdout.Fd())),
 			Stderr: term.IsTerminal(int(os.Stderr.Fd())),
 		},
+		Columns:  columns(),
 		Hostname: host, TempDir: os.TempDir(),
 		Now: time.Now, Random: rand.Reader,
 	})
 	stop()
 	os.Exit(code)
+}
+
+// columns is the width of the terminal behind stdout, 0 where there is none.
+func columns() int {
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }

@@ -22,6 +22,8 @@ type Env struct {
 	Environ []string
 	// Terminals says which of the streams are terminals.
 	Terminals Terminals
+	// Columns is the width of the terminal behind Stdout in characters; 0 where it is not known.
+	Columns int
 	// Hostname is this machine's name, by which its runs are told from those of others.
 	Hostname string
 	// TempDir is where the demo makes its directory.

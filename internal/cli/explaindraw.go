@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -92,9 +93,9 @@ const usualColumns = 80
 
 // drawsOn is what the terminal behind stdout can show. What is no terminal gets ASCII.
 func (a *app) drawsOn() draw.Terminal {
-	columns, err := strconv.Atoi(a.env.getenv("COLUMNS"))
+	columns, err := strconv.Atoi(a.env.getenv("COLUMNS")) // Who sets it wants another width than the terminal's.
 	if err != nil || columns <= 0 {
-		columns = usualColumns
+		columns = cmp.Or(a.env.Columns, usualColumns)
 	}
 	return draw.Terminal{
 		Columns: columns, Unicode: a.env.Terminals.Stdout && a.env.speaksUTF8(), Colour: bool(a.onStdout()),
