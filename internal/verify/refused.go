@@ -87,8 +87,8 @@ const (
 	// inARow is how many refusals follow one another before a way in counts as closed: IAM is eventually consistent, so that
 	// one server may refuse while another still accepts.
 	inARow = 3
-	// probing is the time between two tries.
-	probing = 200 * time.Millisecond
+	// probing is the time between two tries, slowest the longest between those of a way in that stays open.
+	probing, slowest = 200 * time.Millisecond, 2 * time.Second
 	// closing is how long a way in may stay open: "It might take a few minutes for policy updates to take effect"
 	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html).
 	closing = 5 * time.Minute
@@ -103,25 +103,28 @@ func (p *Pass) AwaitRefusal(ctx context.Context, way Way, since time.Time) Refus
 		return Refusal{Way: way, Err: err}
 	}
 	var first time.Time
-	for refused := 0; ; {
+	refused, pause := 0, probing
+	for {
 		code, err := p.try(ctx, way)
 		now := p.walk.Now()
 		switch {
 		case code != "":
 			if refused++; refused == 1 {
-				first = now
+				first, pause = now, probing
 			}
 			if refused == inARow {
 				return Refusal{Way: way, Refused: true, Code: code, After: max(0, first.Sub(since))}
 			}
+		case now.Sub(since) >= closing:
+			return Refusal{Way: way, Err: open(err)}
 		default:
 			refused = 0
-			if now.Sub(since) >= closing || ctx.Err() != nil {
-				return Refusal{Way: way, Err: open(err)}
-			}
 		}
-		if err := p.walk.Wait(ctx, probing); err != nil {
+		if err := p.walk.Wait(ctx, pause); err != nil {
 			return Refusal{Way: way, Err: fmt.Errorf("the proof was cut short: %w", err)}
+		}
+		if refused == 0 {
+			pause = min(2*pause, slowest)
 		}
 	}
 }
