@@ -220,14 +220,19 @@ func (d Directory) Ready(ctx context.Context) error {
 	return nil
 }
 
-// probe writes something, because a full disk lets an empty file be made.
+// probe writes something, because a full disk lets an empty file be made. Its file has a name that is swept like those of
+// the files themselves, where a kill leaves it behind, or another run sweeps at this moment.
 func (d Directory) probe() error {
-	f, err := os.CreateTemp(d.Path, ".pullpass.*")
+	f, err := os.CreateTemp(d.Path, "."+credential.ConfigFileName+".*")
 	if err != nil {
 		return err
 	}
 	_, err = f.WriteString("to be removed\n")
-	return errors.Join(err, f.Close(), os.Remove(f.Name()))
+	err = errors.Join(err, f.Close())
+	if removeErr := os.Remove(f.Name()); !errors.Is(removeErr, fs.ErrNotExist) {
+		err = errors.Join(err, removeErr)
+	}
+	return err
 }
 
 // Write delivers a credential: both files with mode 0600, each there whole or not at all, in a directory that is made
@@ -263,7 +268,7 @@ func (d Directory) write(ctx context.Context, config credential.Config) error {
 	return nil
 }
 
-// prepare makes the directory and refuses what Write must not replace.
+// prepare makes the directory, refuses what Write must not replace, and removes what killed runs have left.
 func (d Directory) prepare(ctx context.Context) error {
 	if err := d.make(ctx); err != nil {
 		return err
@@ -272,7 +277,12 @@ func (d Directory) prepare(ctx context.Context) error {
 		return err
 	}
 	for _, name := range []string{credential.ConfigFileName, credential.ManifestFileName} {
-		if err := regular(filepath.Join(d.Path, name)); err != nil && !errors.Is(err, ErrNothing) {
+		path := filepath.Join(d.Path, name)
+		if err := regular(path); err != nil && !errors.Is(err, ErrNothing) {
+			return err
+		}
+		// A run that was killed may have left a secret under a name that nobody looks at.
+		if err := atomicfile.Sweep(path); err != nil {
 			return err
 		}
 	}

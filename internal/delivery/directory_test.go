@@ -283,3 +283,28 @@ func TestSwappedHalvesOfAKeyAreNeverTold(t *testing.T) {
 		t.Error("the error tells the secret")
 	}
 }
+
+// A kill in the middle of a delivery leaves a secret under another name. Whoever delivers next, or gets ready to, removes it.
+func TestWhatAKilledRunHasLeftGoes(t *testing.T) {
+	for sentence, next := range map[string]func(delivery.Directory) error{
+		"by the next delivery":                        func(d delivery.Directory) error { return d.Write(t.Context(), config()) },
+		"by whoever finds out whether it can be done": func(d delivery.Directory) error { return d.Ready(t.Context()) },
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			dir := delivery.Directory{Path: t.TempDir()}
+			for _, name := range []string{".aws-config.1234", ".aws-secret.yaml.5678", ".aws-config.mine"} {
+				write(t, filepath.Join(dir.Path, name), "a secret")
+			}
+			if err := next(dir); err != nil {
+				t.Fatal(err)
+			}
+			left, err := filepath.Glob(filepath.Join(dir.Path, ".*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{filepath.Join(dir.Path, ".aws-config.mine")}, left); diff != "" {
+				t.Errorf("left (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
