@@ -85,7 +85,7 @@ func TestARunAtWorkIsNamedByWhoeverFindsItsMark(t *testing.T) {
 func (o *outdoors) says(args ...string) (code int, said string) {
 	o.t.Helper()
 	var out bytes.Buffer
-	code = cli.Main(o.t.Context(), o.here(args[0], args[1:]...), cli.Env{
+	code = discreetly(o.t.Context(), o.t, o.here(args[0], args[1:]...), cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir,
 		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
 	})

@@ -104,7 +104,7 @@ func (s *storm) rotate(want string, more ...string) {
 	users := map[string]bool{}
 	for day := 1; ; day++ {
 		var out, errs bytes.Buffer
-		code := cli.Main(s.t.Context(), s.here("rotate", append([]string{"--yes", "-o", "json"}, more...)...), cli.Env{
+		code := discreetly(s.t.Context(), s.t, s.here("rotate", append([]string{"--yes", "-o", "json"}, more...)...), cli.Env{
 			Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: s.dir,
 			Now: s.clock.now, Wait: s.clock.wait, Elapse: s.clock.elapse, Random: rand.Reader,
 		})
