@@ -286,9 +286,14 @@ func (b *bench) bounds(entity arn.ARN, name, document string) {
 // config is the delivered file, and edit changes it.
 func (b *bench) config() string {
 	b.t.Helper()
-	text, err := os.ReadFile(filepath.Join(b.dir, "out", "store-001", "aws-config"))
+	text, err := b.deliveredFile()
 	b.did(text, err)
-	return string(text)
+	return text
+}
+
+func (b *bench) deliveredFile() (string, error) {
+	text, err := os.ReadFile(filepath.Join(b.dir, "out", "store-001", "aws-config"))
+	return string(text), err
 }
 
 func (b *bench) edit(old, replacement string) {
@@ -359,4 +364,11 @@ func (b *bench) unmakesRole() {
 	b.t.Helper()
 	b.detaches(b.role)
 	b.did(b.source().DeleteRole(b.t.Context(), &iam.DeleteRoleInput{RoleName: aws.String(b.role.Name())}))
+}
+
+// deliversAgain moves away what was delivered, and has a new key delivered.
+func (b *bench) deliversAgain() {
+	b.t.Helper()
+	b.did(nil, os.RemoveAll(filepath.Join(b.dir, "out", "store-001")))
+	b.must(b.here("apply", "--yes", "--quiet")...)
 }

@@ -39,22 +39,25 @@ func policyText(statement string) sandbox.PolicyText {
 func brokenFences() map[string]setup {
 	return map[string]setup{
 		"an SCP denies the destination's users every role": {
-			seed: bySCP(sandboxtest.Destination, `{"Sid":"NoRoles","Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}`),
-			code: "AccessDenied",
+			seed:   bySCP(sandboxtest.Destination, `{"Sid":"NoRoles","Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}`),
+			beyond: true,
+			code:   "AccessDenied",
 			fault: fault{link: verify.LinkRole, account: sandboxtest.Destination, kind: explain.ByScp, fix: "sts:AssumeRole", from: inDestination}.
 				of(explain.SCP, ""),
 		},
 		"an SCP denies the source's roles tokens of ECR": {
-			maker: byThePage,
-			seed:  bySCP(sandboxtest.Source, `{"Sid":"NoRegistries","Effect":"Deny","Action":"ecr:*","Resource":"*"}`),
-			code:  "AccessDeniedException",
+			maker:  byThePage,
+			seed:   bySCP(sandboxtest.Source, `{"Sid":"NoRegistries","Effect":"Deny","Action":"ecr:*","Resource":"*"}`),
+			beyond: true,
+			code:   "AccessDeniedException",
 			fault: fault{link: verify.LinkToken, account: sandboxtest.Source, kind: explain.ByScp, fix: "ecr:GetAuthorizationToken", from: anybody}.
 				of(explain.SCP, "p-111111111111-1"),
 		},
 		"an SCP denies the source's roles whatever is not their own": {
 			seed: bySCP(sandboxtest.Source, `{"Effect":"Deny","Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"],"Resource":"*",`+
 				`"Condition":{"StringNotEquals":{"aws:ResourceAccount":"111111111111"}}}`),
-			code: "DENIED",
+			beyond: true,
+			code:   "DENIED",
 			fault: fault{link: verify.LinkManifest, account: sandboxtest.Source, kind: explain.ByScp, fix: "ecr:BatchGetImage", from: inSource}.
 				of(explain.SCP, ""),
 		},
@@ -62,8 +65,9 @@ func brokenFences() map[string]setup {
 			maker: byThePage,
 			seed: byRCP(sandboxtest.Source, `{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"*",`+
 				`"Condition":{"StringNotEquals":{"aws:PrincipalAccount":"111111111111"}}}`),
-			code: "AccessDenied",
-			fault: fault{link: verify.LinkRole, account: sandboxtest.Source, kind: explain.ByRcp, fix: "sts:AssumeRole", from: nobody}.
+			beyond: true,
+			code:   "AccessDenied",
+			fault: fault{link: verify.LinkRole, account: sandboxtest.Source, kind: explain.ByRcp, fix: "sts:AssumeRole", likely: true, from: nobody}.
 				of(explain.RCP, ""),
 		},
 	}

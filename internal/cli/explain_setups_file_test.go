@@ -31,6 +31,7 @@ func brokenFiles() map[string]setup {
 		"the file names no Region (PP003)": {
 			breaks: func(b *bench) { b.edit("region=us-west-2\n", "") },
 			fault:  fileFault("PP003"),
+			mend:   func(b *bench) { b.edit("role_arn=", "region=us-west-2\nrole_arn=") },
 		},
 		"the profile's header lacks the word profile (PP004)": {
 			breaks: func(b *bench) { b.edit("[profile ", "[") },
@@ -40,20 +41,24 @@ func brokenFiles() map[string]setup {
 			maker:  byThePage,
 			breaks: func(b *bench) { b.edit("source_profile=curated-packages-user\n", "") },
 			fault:  fileFault("PP005"),
+			mend:   func(b *bench) { b.edit("role_arn=", "source_profile=curated-packages-user\nrole_arn=") },
 		},
 		"source_profile names a profile that does not exist (PP008)": {
 			maker:  byHand,
 			breaks: func(b *bench) { b.edit("source_profile=curated-packages-user", "source_profile=packages-user") },
 			fault:  fileFault("PP008"),
+			mend:   func(b *bench) { b.edit("source_profile=packages-user", "source_profile=curated-packages-user") },
 		},
 		"half of the access key is missing (PP015)": {
 			breaks: func(b *bench) { b.edit("aws_secret_access_key="+b.line("aws_secret_access_key")+"\n", "") },
 			fault:  fileFault("PP015"),
+			mend:   (*bench).deliversAgain,
 		},
 		"the role is called by its name instead of its ARN (PP011)": {
 			maker:  byHand,
 			breaks: func(b *bench) { b.edit(b.role.String(), "curated-packages-role") },
 			fault:  fileFault("PP011"),
+			mend:   func(b *bench) { b.edit("role_arn=curated-packages-role", "role_arn="+b.role.String()) },
 		},
 		"the file names a role of another account": {
 			maker:  byHand,
@@ -62,6 +67,7 @@ func brokenFiles() map[string]setup {
 			fault: fault{
 				link: verify.LinkRole, kind: explain.ConfigFile, fix: "arn:aws:iam::111111111111:role/curated-packages-role", from: anybody,
 			},
+			mend: func(b *bench) { b.edit("role_arn=arn:aws:iam::111111111112", "role_arn=arn:aws:iam::111111111111") },
 		},
 		"the secret lost its last character (PP014)": {
 			breaks: func(b *bench) {
@@ -69,7 +75,8 @@ func brokenFiles() map[string]setup {
 				b.edit(secret, secret[:len(secret)-1])
 			},
 			code:  "SignatureDoesNotMatch",
-			fault: fault{link: verify.LinkIdentity, kind: explain.ConfigFile, fix: "pullpass apply", from: anybody},
+			fault: fault{link: verify.LinkIdentity, kind: explain.ConfigFile, fix: "secret", from: anybody},
+			mend:  (*bench).deliversAgain,
 		},
 		"the secret is that of another key": {
 			maker: byHand,
@@ -90,7 +97,7 @@ func brokenFiles() map[string]setup {
 			code:   "AccessDenied",
 			fault: fault{
 				link: verify.LinkRole, kind: explain.SessionName, policy: "pullpass-packages-999999999999", as: explain.Trust,
-				nth: 1, line: 1, fix: "pullpass-packages-store-001", from: inSource,
+				nth: 1, line: 1, fix: "pullpass-packages-store-001", missing: true, from: inSource,
 			},
 		},
 		"the file sends no session name, and the trust asks for the user's": {
@@ -98,7 +105,7 @@ func brokenFiles() map[string]setup {
 			code:   "AccessDenied",
 			fault: fault{
 				link: verify.LinkRole, kind: explain.SessionName, policy: "pullpass-packages-999999999999", as: explain.Trust,
-				nth: 1, line: 1, fix: "pullpass-packages-store-001", from: inSource,
+				nth: 1, line: 1, fix: "pullpass-packages-store-001", missing: true, from: inSource,
 			},
 		},
 		"the file sends another external id than the share's": {
@@ -107,7 +114,7 @@ func brokenFiles() map[string]setup {
 			code:   "AccessDenied",
 			fault: fault{
 				link: verify.LinkRole, kind: explain.ExternalID, policy: "pullpass-packages-999999999999", as: explain.Trust,
-				nth: 1, line: 1, fix: "the-share", from: inSource,
+				nth: 1, line: 1, fix: "the-share", missing: true, from: inSource,
 			},
 		},
 		"the file sends no external id, and the trust asks for one": {
@@ -116,7 +123,7 @@ func brokenFiles() map[string]setup {
 			code:   "AccessDenied",
 			fault: fault{
 				link: verify.LinkRole, kind: explain.ExternalID, policy: "pullpass-packages-999999999999", as: explain.Trust,
-				nth: 1, line: 1, fix: "the-share", from: inSource,
+				nth: 1, line: 1, fix: "the-share", missing: true, from: inSource,
 			},
 		},
 	}

@@ -72,7 +72,7 @@ func brokenTwice() map[string]setup {
 			code: "AccessDenied",
 			fault: pair(trustFault(explain.ExternalID, appliedRole, "the-share"), fault{
 				link: verify.LinkRole, kind: explain.SessionName, fix: "pullpass-packages-store-001", from: inSource,
-			}.of(explain.Trust, appliedRole).at(1, 1, "")),
+			}.of(explain.Trust, appliedRole).at(1, 1, "").lacks()),
 		},
 		"the role is gone, and the user lost its policy": {
 			maker: byThePage,

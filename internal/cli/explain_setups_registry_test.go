@@ -46,15 +46,17 @@ func brokenRegistries() map[string]setup {
 			mend: func(b *bench) { b.weather("clock: {offset: -2160h}") }, // back to when it had not ended
 		},
 		"the subscription of a documented share has the status EXPIRED": {
-			maker: byThePage,
-			seed:  subscribed(func(s *sandbox.Subscription) { s.Status = "EXPIRED" }),
-			code:  "DENIED",
+			maker:  byThePage,
+			seed:   subscribed(func(s *sandbox.Subscription) { s.Status = "EXPIRED" }),
+			beyond: true,
+			code:   "DENIED",
 			fault: fault{link: verify.LinkManifest, account: sandboxtest.Source, kind: explain.Subscription,
 				fix: "e29fd0d2-d8a8-4ed4-be54-c6c0dd0f7964", from: inSource},
 		},
 		"the subscription is of another Region than the registry": {
-			seed: elsewhere,
-			code: "DENIED",
+			seed:   elsewhere,
+			beyond: true,
+			code:   "DENIED",
 			fault: fault{link: verify.LinkManifest, account: sandboxtest.Source, kind: explain.RegistryRegion,
 				fix: "us-west-2", from: inSource},
 		},
@@ -67,7 +69,7 @@ func brokenRegistries() map[string]setup {
 			},
 			code: "DENIED",
 			fault: fault{link: verify.LinkManifest, account: sandboxtest.Other, kind: explain.ByRepository,
-				fix: "set-repository-policy", from: nobody}.of(explain.Repository, ""),
+				fix: "set-repository-policy", likely: true, from: nobody}.of(explain.Repository, ""),
 			mend: func(b *bench) { b.letsIn(sandboxtest.Source) },
 		},
 		"the repository's policy lets another account in": {
@@ -75,7 +77,7 @@ func brokenRegistries() map[string]setup {
 			breaks: func(b *bench) { b.letsIn(sandboxtest.Stranger) },
 			code:   "DENIED",
 			fault: fault{link: verify.LinkManifest, account: sandboxtest.Other, kind: explain.ByRepository,
-				fix: "set-repository-policy", from: nobody}.of(explain.Repository, ""),
+				fix: "set-repository-policy", likely: true, from: nobody}.of(explain.Repository, ""),
 			mend: func(b *bench) { b.letsIn(sandboxtest.Source) },
 		},
 	}

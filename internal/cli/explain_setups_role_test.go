@@ -108,6 +108,7 @@ func brokenRoles() map[string]setup {
 			},
 			code:  "DENIED",
 			fault: readFault(verify.LinkManifest, explain.ByBoundary, "own-registry").of(explain.Boundary, "own-registry").lacks(),
+			then:  second(readFault(verify.LinkLayer, explain.ByBoundary, "own-registry").of(explain.Boundary, "own-registry").lacks()),
 		},
 	}
 }

@@ -20,16 +20,18 @@ type setup struct {
 	// code is the one that AWS answers at the link of the fault; empty where AWS is not asked.
 	code  string
 	fault fault
-	// mend does what the fix says where that is for people to do; nil where the fix gives commands, and where nobody can do it
-	// here: no client of the sandbox changes what an organization or a subscription is.
+	// mend does what the fix says where that is for people to do; nil where the fix gives commands.
 	mend func(*bench)
+	// beyond says that nobody can do it here: no client of the sandbox changes what an organization or a subscription is.
+	beyond bool
 	// then is the second fault, which comes up once the first is mended.
 	then *fault
 }
 
 // A fault is what has to be said about a setup.
 type fault struct {
-	link    verify.Link
+	link verify.Link
+	// account is where it is to be mended; empty for the delivered file.
 	account arn.AccountID
 	kind    explain.Kind
 	// policy is the name of the policy, the role's for a trust; empty where no policy is the matter.
@@ -41,6 +43,8 @@ type fault struct {
 	missing   bool
 	// fix is what the fix names: the thing to change, or the value to write.
 	fix string
+	// likely says that it is not certain even to who has the access to both sides: something takes part that neither can read.
+	likely bool
 	// from is who can tell with the access to his own side alone.
 	from witnesses
 	// either is the other fault, where two are there at once and nothing says which comes first.

@@ -85,7 +85,7 @@ func brokenTrusts() map[string]setup {
 				b.trustWith(`"Action": "sts:AssumeRole"`, `"Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "packages-7"}}`)
 			},
 			code:  "AccessDenied",
-			fault: trustFault(explain.ExternalID, pageRole, "packages-7").at(1, 4, ""),
+			fault: trustFault(explain.ExternalID, pageRole, pageRole).at(1, 4, ""),
 		},
 		"the trust asks for another session name than the user's": {
 			breaks: func(b *bench) { b.trustWith("${aws:username}", "${aws:userid}") },
@@ -98,14 +98,14 @@ func brokenTrusts() map[string]setup {
 				b.trustWith(`"Action":"sts:AssumeRole"`, `"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}`)
 			},
 			code:  "AccessDenied",
-			fault: trustFault(explain.TrustMissing, pageRole, "aws:MultiFactorAuthPresent"),
+			fault: trustFault(explain.TrustMissing, pageRole, pageRole),
 		},
 		"the trust asks for another organization": {
 			breaks: func(b *bench) {
 				b.trustWith(`"sts:RoleSessionName"`, `"aws:PrincipalOrgID":"o-a1b2c3d4e5","sts:RoleSessionName"`)
 			},
 			code:  "AccessDenied",
-			fault: trustFault(explain.TrustMissing, appliedRole, "aws:PrincipalOrgID"),
+			fault: trustFault(explain.TrustMissing, appliedRole, appliedRole).seenBy(nobody),
 		},
 		"the user that the trust names was deleted and made again": {
 			maker: byHand,
@@ -140,7 +140,11 @@ func brokenTrusts() map[string]setup {
 				b.makesRole("/service/", pageTrust)
 			},
 			code:  "AccessDenied",
-			fault: roleFault(explain.RolePath, "role/service/curated-packages-role"),
+			fault: roleFault(explain.RolePath, "/service/"),
+			mend: func(b *bench) {
+				b.unmakesRole()
+				b.makesRole("/", pageTrust)
+			},
 		},
 		"the hardened role was made again without its path": {
 			breaks: func(b *bench) {
@@ -149,7 +153,11 @@ func brokenTrusts() map[string]setup {
 				b.makesRole("/", trust)
 			},
 			code:  "AccessDenied",
-			fault: roleFault(explain.RolePath, "role/"+appliedRole),
+			fault: roleFault(explain.RolePath, "path"),
+			mend: func(b *bench) {
+				b.unmakesRole()
+				b.must(b.here("apply", "--yes", "--quiet")...)
+			},
 		},
 	}
 }

@@ -26,6 +26,12 @@ func (f fault) at(nth, line int, sid string) fault {
 	return f
 }
 
+// seenBy says who can tell with the access to his own side alone.
+func (f fault) seenBy(w witnesses) fault {
+	f.from = w
+	return f
+}
+
 // lacks says that a statement that allows is missing.
 func (f fault) lacks() fault {
 	f.missing = true
@@ -99,7 +105,7 @@ func brokenUsers() map[string]setup {
 					`"Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}}}`)
 			},
 			code:  "AccessDenied",
-			fault: userFault(explain.ExplicitDeny, "office").of(explain.Identity, "office").at(1, 1, "OfficeOnly"),
+			fault: userFault(explain.ExplicitDeny, "office").of(explain.Identity, "office").at(1, 1, "OfficeOnly").seenBy(nobody),
 		},
 		"a group of the user's account is no way in: the boundary allows other things": {
 			breaks: func(b *bench) {
@@ -127,7 +133,7 @@ func brokenUsers() map[string]setup {
 			fault: fault{
 				link: verify.LinkRole, account: sandboxtest.Destination, kind: explain.PrincipalPath,
 				fix: "/pullpass/packages/", from: inSource,
-			}.of(explain.Trust, "pullpass-packages-999999999999").at(1, 1, ""),
+			}.of(explain.Trust, "pullpass-packages-999999999999").at(1, 1, "").lacks(),
 		},
 	}
 }
