@@ -61,7 +61,8 @@ func (s *session) status(ctx context.Context, o statusOptions) error {
 	if err != nil {
 		return err
 	}
-	r.config.Uses = true
+	// A key that is not listed yet is told as gone, rather than waited for.
+	r.config.Uses, r.config.Now = true, nil
 	facts := status.Facts{Desired: s.desired, Subscription: s.statusSubscription(), MaxAge: s.keys.MaxAge, Now: r.options.Now}
 	if facts.Observed, err = r.observe(ctx); err != nil {
 		return err
