@@ -19,6 +19,15 @@ import (
 type rotationReport struct {
 	Share string               `json:"share"`
 	Users []userRotationReport `json:"users"`
+	// NotDone are the problems that are of no one user, such as an account that cannot be read: nothing is known of its keys.
+	NotDone []notDoneReport `json:"notDone,omitempty"`
+}
+
+type notDoneReport struct {
+	Account arn.AccountID    `json:"account"`
+	Cluster string           `json:"cluster,omitempty"`
+	Kind    plan.ProblemKind `json:"kind"`
+	Message string           `json:"message"`
 }
 
 // A rotationState is how far a rotation has come.
@@ -69,6 +78,11 @@ func newRotationReport(planned *plan.Rotation, results []provision.UserResult) r
 	}
 	for _, r := range results {
 		report.Users = append(report.Users, newUserRotationReport(r))
+	}
+	for _, p := range planned.Problems {
+		if p.Kind != plan.KeyBusy && p.Kind != plan.RotationRefused { // Which the users tell.
+			report.NotDone = append(report.NotDone, notDoneReport{Account: p.Account, Cluster: p.Cluster, Kind: p.Kind, Message: p.String()})
+		}
 	}
 	return report
 }
@@ -157,6 +171,9 @@ func (r rotationReport) write(w io.Writer) error {
 	var b strings.Builder
 	for _, u := range r.Users {
 		u.write(&b)
+	}
+	for _, p := range r.NotDone {
+		fmt.Fprintf(&b, "%s  not done: %s\n", p.Account, p.Message)
 	}
 	var counts []string
 	for _, state := range []rotationState{stateRotated, stateDue, statePending, stateBusy, stateRefused, stateFailed, stateNotDue, stateNoKey} {

@@ -120,8 +120,22 @@ func (s *side) rotate(want share.User, clusters []share.ClusterDelivery, o Rotat
 	r.RotationDecision = DecideRotation(situation, RotationRules{
 		KeyRules: u.rules(), Force: o.Force, Key: o.Key, Idle: o.Rules.Idle, Patience: o.Patience,
 	})
+	if r.Action == RotateRefuse {
+		r.Why += u.unread()
+	}
 	u.rotation(r.RotationDecision)
 	return r, true
+}
+
+// unread says which deliveries could not be read, and why.
+func (u userKeys) unread() string {
+	text := ""
+	for _, c := range u.clusters {
+		if got := u.delivery(c.Cluster); got.State == Unknown {
+			text += fmt.Sprintf("; cluster %s: %s", c.Cluster, reason(got.Err))
+		}
+	}
+	return text
 }
 
 func (o RotationOptions) selects(user arn.ARN) bool { return o.Only.IsZero() || o.Only == user }
