@@ -59,7 +59,7 @@ func runOf(t *testing.T, program, script string) run {
 	for _, found := range regexp.MustCompile(`(?m)^LEAK (.*)$`).FindAllStringSubmatch(r.said, -1) {
 		r.leaks = append(r.leaks, found[1])
 	}
-	for _, found := range regexp.MustCompile(`(?m)^ *([1-9][0-9]*) (?:times a secret in )?(.+?)[:,] `).FindAllStringSubmatch(r.said, -1) {
+	for _, found := range regexp.MustCompile(`(?m)^ *([1-9][0-9]*) (?:times a secret in |times not read, )?(.+?)[:,] `).FindAllStringSubmatch(r.said, -1) {
 		if r.counts[found[2]], err = strconv.Atoi(found[1]); err != nil {
 			t.Fatal(err)
 		}
@@ -104,9 +104,9 @@ func TestAPlantedSecretIsReported(t *testing.T) {
 	}
 }
 
-func TestWhatIsMeantToHoldSecretsIsCounted(t *testing.T) {
+func TestWhatMayHoldSecretsIsCounted(t *testing.T) {
 	got := runOf(t, built(t), `echo none > config; for f in aws-config aws-secret.yaml .aws-config.1 config state.json .state.json.22 planted.log other; do echo $SECRET > $f; done`)
-	want := map[string]int{"deliveries": 3, "AWS configurations": 1, "the sandbox's state": 2, "planted secrets": 1, "files": 8}
+	want := map[string]int{"deliveries": 3, "AWS configurations": 1, "planted secrets": 1, "the sandbox's state": 2, "files": 6}
 	if diff := cmp.Diff(want, got.counts); diff != "" {
 		t.Errorf("counted (-want +got):\n%s", diff)
 	}

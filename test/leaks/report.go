@@ -110,7 +110,7 @@ func (r *report) print(to io.Writer) {
 		tell("%7d times a secret in %s: %s\n", r.meant[by.name], by.name, by.why)
 	}
 	for _, by := range unread() {
-		tell("%7d files not read of %s: %s\n", r.passed[by.name], by.name, by.why)
+		tell("%7d times not read, %s: %s\n", r.passed[by.name], by.name, by.why)
 	}
 	tell("%7d files, %.1f MB with standard output and error, in %.0f s: %d leaks\n",
 		len(r.files), float64(r.bytes)/1e6, time.Since(r.began).Seconds(), len(r.leaks))

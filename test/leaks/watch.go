@@ -64,7 +64,7 @@ func writable() (points []string, err error) {
 // each gives the files, open for reading, in the order in which they were closed, until the one of a path was. Who is
 // given a file closes it.
 func (w *watch) each(last string, give func(*os.File)) error {
-	buffer := make([]byte, 64<<10)
+	buffer := make([]byte, 4<<10) // a hundred files or so are open at once
 	for {
 		n, err := w.events.Read(buffer)
 		if err != nil {
@@ -74,6 +74,9 @@ func (w *watch) each(last string, give func(*os.File)) error {
 			var event unix.FanotifyEventMetadata
 			if _, err := binary.Decode(rest, binary.NativeEndian, &event); err != nil {
 				return fmt.Errorf("reading which file was closed: %w", err)
+			}
+			if event.Vers != unix.FANOTIFY_METADATA_VERSION || event.Fd < 0 {
+				return fmt.Errorf("reading which file was closed: the kernel lost count (version %d, events %#x)", event.Vers, event.Mask)
 			}
 			rest = rest[event.Event_len:]
 			file := os.NewFile(uintptr(event.Fd), pathOf(int(event.Fd)))
