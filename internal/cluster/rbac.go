@@ -15,10 +15,11 @@ const (
 	Plan   Command = "plan"
 	Apply  Command = "apply"
 	Verify Command = "verify"
+	Revoke Command = "revoke"
 )
 
 // Commands returns every command, the one that needs least first.
-func Commands() []Command { return []Command{Plan, Verify, Apply} }
+func Commands() []Command { return []Command{Plan, Revoke, Verify, Apply} }
 
 // A Need is a command on one management or standalone cluster.
 type Need struct {
@@ -62,6 +63,7 @@ func (n Need) permissions() []permission {
 	every, verify, apply := Commands(), []Command{Verify}, []Command{Apply}
 	table := []permission{
 		{every, namespace, get("", "secrets", theSecretName, "what is delivered")},
+		{[]Command{Revoke}, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}, "emptying it"}},
 		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}, "delivering"}},
 		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"create"}, "delivering where there is no Secret yet"}},
 		{every, namespace, get("", "secrets", mirrorSecretName, "whether there is a registry mirror")},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -213,7 +214,6 @@ func TestARevocationKilledAtAnyCallIsFinishedByTheNext(t *testing.T) {
 		target  revoke.Target
 	}{
 		"one cluster":               {"hardened", oneStore()},
-		"a destination":             {"hardened", revoke.Target{Accounts: []arn.AccountID{retail}}},
 		"a destination, documented": {"documented", revoke.Target{Accounts: []arn.AccountID{retail}}},
 		"the whole share":           {"hardened", revoke.Target{All: true}},
 	} {
@@ -433,6 +433,50 @@ func TestWhatIsNotKnownToHaveEndedIsNotRemoved(t *testing.T) {
 	l.mustRevoke(both)
 	if left := l.left(); slices.Contains(left, "999999999999 user pullpass-packages-store-001") {
 		t.Errorf("the next run left %v", left)
+	}
+}
+
+// refusing refuses requests of one action.
+type refusing struct {
+	http.RoundTripper
+	action string
+}
+
+func (r refusing) RoundTrip(request *http.Request) (*http.Response, error) {
+	action, err := actionOf(request)
+	if err == nil && action == r.action {
+		err = errStopped
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.RoundTripper.RoundTrip(request)
+}
+
+// Where access cannot be ended, what tells of it stays: the next run goes on from there.
+func TestWhatCouldNotBeEndedIsNotRemoved(t *testing.T) {
+	for action, target := range map[string]revoke.Target{
+		"PutRolePolicy": oneStore(), "UpdateAccessKey": oneStore(), "TagRole": {Accounts: []arn.AccountID{retail}},
+	} {
+		t.Run(action, func(t *testing.T) {
+			l := newLab(t, sandbox.Config{})
+			l.mustApply()
+			open := l.transport
+			l.transport = refusing{open, action}
+			if err := l.revoke(l.revoker(target)); err == nil {
+				t.Error("it failed and says nothing")
+			}
+			left := l.left()
+			if !slices.Contains(left, "999999999999 user pullpass-packages-store-001") || !slices.Contains(left, "delivery store-001") {
+				t.Errorf("there is left only %v", left)
+			}
+			l.transport = open
+			l.mustRevoke(target)
+			if left := l.left(); slices.Contains(left, "999999999999 user pullpass-packages-store-001") || slices.Contains(left, "delivery store-001") {
+				t.Errorf("the next run left %v", left)
+			}
+			l.othersMustWork(target)
+		})
 	}
 }
 
