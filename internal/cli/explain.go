@@ -22,6 +22,7 @@ var errDenied = errors.New("an access is denied")
 // explainOptions are those of `pullpass explain`.
 type explainOptions struct {
 	shareFlags
+	askOptions
 	artifact string
 	// message is what a program said; nothing else is looked at then.
 	message string
@@ -45,7 +46,7 @@ With -o json the result is a list with one object a cluster; docs/explain.md has
 
 The exit code is 0 where everything works, 1 where something is denied or cannot be told, and 2 for wrong usage.
 
-` + messageHelp,
+` + askHelp + "\n\n" + messageHelp,
 		Example: "  pullpass explain --cluster store-001 --tree\n  pullpass explain -o html > why.html\n" +
 			"  kubectl -n eksa-packages logs deployment/eks-anywhere-packages | pullpass explain --message -",
 		Args: cobra.NoArgs,
@@ -57,19 +58,30 @@ The exit code is 0 where everything works, 1 where something is denied or cannot
 			if cmd.Flags().Changed("message") {
 				return a.explainMessage(cmd, o)
 			}
+			if err := o.askOptions.check(cmd); err != nil {
+				return err
+			}
 			artifact, err := parseArtifact(o.artifact)
 			if err != nil {
 				return err
+			}
+			if o.given() {
+				reports, err := a.ask(cmd.Context(), o.askOptions, o.cloudFlags, artifact)
+				if err != nil {
+					return err
+				}
+				return a.showExplanations(o.view, reports)
 			}
 			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error {
 				return a.showExplanations(o.view, s.explain(cmd.Context(), artifact))
 			})
 		},
 	}
-	o.register(cmd)
+	o.shareFlags.register(cmd)
 	cmd.Flags().SetNormalizeFunc(accountIsDestination)
 	cmd.Flags().StringVar(&o.artifact, "artifact", registry.Probe().String(), "pull this `REPOSITORY:TAG`")
 	registerMessage(cmd, &o.message)
+	o.askOptions.register(cmd)
 	o.view.register(cmd)
 	return cmd
 }

@@ -14,11 +14,11 @@ import (
 // doubts reports whether something that was not read, or that a condition asks of the request, could make a blocker none.
 func (q *question) doubts(b blocker) bool {
 	if p := q.denier(b); b.explicit && p != nil {
-		return len(p.unknownKeys()) > 0
+		return len(q.unknownKeys(p)) > 0
 	}
 	for _, reason := range b.reasons {
 		p := &place{statement: reason.Source()}
-		if reason.Effect() == "Allow" && q.documents[reason.Policy] != nil && len(p.unknownKeys()) > 0 && q.nearButFor(reason, b) {
+		if reason.Effect() == "Allow" && q.documents[reason.Policy] != nil && len(q.unknownKeys(p)) > 0 && q.nearButFor(reason, b) {
 			return true
 		}
 	}
@@ -29,7 +29,7 @@ func (q *question) doubts(b blocker) bool {
 func (q *question) nearButFor(reason authz.Reason, b blocker) bool {
 	s := reason.Source()
 	for _, d := range q.differences(q.documents[reason.Policy].Parsed.Version, s, b.by) {
-		if d.cause != authz.ByCondition || !unknowable(s.Conditions[d.condition].Key) {
+		if d.cause != authz.ByCondition || !q.unknown(s.Conditions[d.condition].Key) {
 			return false
 		}
 	}
@@ -44,18 +44,7 @@ func (e *Evidence) decide(q *question, proof verify.Proof) finding {
 		said = readSentence(answer.Message)
 	}
 	gaps := q.gaps(e.targetOf(q))
-	var definite, doubtful []blocker
-	organization, vague := e.organizationBlocks(q, said)
-	if organization != nil {
-		definite = append(definite, *organization)
-	}
-	for _, b := range callerFirst(q.blockers()) {
-		if !b.explicit && len(gaps[b.by]) > 0 || q.doubts(b) {
-			doubtful = append(doubtful, b)
-		} else {
-			definite = append(definite, b)
-		}
-	}
+	definite, doubtful, vague := e.weigh(q, gaps, said)
 	f := finding{agrees: true, unread: flat(gaps)}
 	switch {
 	case len(definite) > 0:
@@ -68,7 +57,7 @@ func (e *Evidence) decide(q *question, proof verify.Proof) finding {
 			f.unread = append(f.unread, q.policiesAbove(authz.SCP))
 		}
 	case len(doubtful) > 0:
-		f.unread = append(f.unread, q.unknown(doubtful)...)
+		f.unread = append(f.unread, q.unknowns(doubtful)...)
 		f.conclusion = Open
 		if by := doubtful[0].by; len(doubtful) == 1 && (len(gaps[by]) == 0 || onlyOf(gaps, by)) {
 			f.conclusion = Likely
@@ -83,6 +72,23 @@ func (e *Evidence) decide(q *question, proof verify.Proof) finding {
 		return e.eliminate(q, proof)
 	}
 	return f
+}
+
+// weigh tells the blockers that block whatever was not read from those that may be none. It is vague where the first rests
+// on a simulation that lacked keys of the request.
+func (e *Evidence) weigh(q *question, gaps map[authz.PolicyType][]Unread, said sentence) (definite, doubtful []blocker, vague bool) {
+	organization, vague := e.organizationBlocks(q, said)
+	if organization != nil {
+		definite = append(definite, *organization)
+	}
+	for _, b := range callerFirst(q.blockers()) {
+		if !b.explicit && len(gaps[b.by]) > 0 || q.doubts(b) {
+			doubtful = append(doubtful, b)
+		} else {
+			definite = append(definite, b)
+		}
+	}
+	return definite, doubtful, vague
 }
 
 // flat lists the gaps in the order of the types.
@@ -103,8 +109,8 @@ func onlyOf(gaps map[authz.PolicyType][]Unread, t authz.PolicyType) bool {
 	return true
 }
 
-// unknown says of doubtful blockers which keys of conditions decide.
-func (q *question) unknown(doubtful []blocker) []Unread {
+// unknowns says of doubtful blockers which keys of conditions decide.
+func (q *question) unknowns(doubtful []blocker) []Unread {
 	var all []Unread
 	for _, b := range doubtful {
 		p := q.nearest(b)
@@ -114,9 +120,13 @@ func (q *question) unknown(doubtful []blocker) []Unread {
 		if p == nil {
 			continue
 		}
-		for _, key := range p.unknownKeys() {
+		for _, key := range q.unknownKeys(p) {
+			why := "the caller chooses it"
+			if unknowable(key) {
+				why = "only AWS knows it"
+			}
 			all = append(all, Unread{What: "the request's " + key, Account: q.principal.Account,
-				Error:   "it is known to AWS alone",
+				Error:   why,
 				Follows: fmt.Sprintf("if it is not what %s wants, that is the cause", p.where(b.by))})
 		}
 	}

@@ -72,7 +72,7 @@ func (m *meeting) one(d difference) {
 func (m *meeting) meetPrincipal(miss Miss) {
 	path := m.path + "/Principal/AWS"
 	name := m.principalARN()
-	if miss.Kind == PrincipalRecreated || miss.Kind == PrincipalPath {
+	if miss.Kind == PrincipalRecreated {
 		m.swap(path, miss.Expected, name)
 		m.did = append(m.did, fmt.Sprintf("put %s in the place of %s in Principal", name, miss.Expected))
 		return
@@ -97,7 +97,7 @@ func namesAccount(principal string, account arn.AccountID) bool {
 
 func (m *meeting) meetResource(miss Miss) {
 	old, better := m.betterResource(miss)
-	if old == "" {
+	if old == "" || m.wanted == nil {
 		m.include(m.path+"/Resource", better)
 		m.did = append(m.did, fmt.Sprintf("add %s to Resource", better))
 		return
@@ -142,11 +142,11 @@ func (m *meeting) meetCondition(c iampolicy.Condition) {
 	switch {
 	case len(values) > 0:
 		m.setCondition(path, c, values)
-	case m.wanted == nil && unknowable(c.Key):
+	case m.wanted == nil && m.unknown(c.Key):
 		m.stuck = append(m.stuck, fmt.Sprintf("let the condition %s %s (%s) hold for the caller, or take it out", c.Operator, c.Key,
 			strings.Join(c.Values, " or ")))
 	case m.wanted == nil && len(found) == 1 && !c.Operator.Test.Negated() && c.Operator.Test != iampolicy.Null:
-		m.setCondition(path, c, found)
+		m.setCondition(path, c, append(slices.Clone(c.Values), found[0])) // Whom it lets in now it goes on letting in.
 	default:
 		m.drop(m.path, path)
 		m.did = append(m.did, fmt.Sprintf("take out the condition %s %s (%s)", c.Operator, c.Key, strings.Join(c.Values, " or ")))

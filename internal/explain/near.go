@@ -168,11 +168,16 @@ func unknowable(key string) bool {
 	return false
 }
 
+// unknown reports whether a key's value is not known. Of a call that nobody made, that is so of what the caller would choose.
+func (q *question) unknown(key string) bool {
+	return unknowable(key) || q.hypothetical && len(q.context.Get(key)) == 0 && strings.HasPrefix(strings.ToLower(key), "sts:")
+}
+
 // unknownKeys returns the keys of a statement's conditions that decide and are not known.
-func (p *place) unknownKeys() []string {
+func (q *question) unknownKeys(p *place) []string {
 	var keys []string
 	for _, c := range p.statement.Conditions {
-		if unknowable(c.Key) && !slices.Contains(keys, c.Key) {
+		if q.unknown(c.Key) && !slices.Contains(keys, c.Key) {
 			keys = append(keys, c.Key)
 		}
 	}

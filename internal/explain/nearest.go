@@ -156,7 +156,7 @@ func (q *question) conditionMiss(p *place, c iampolicy.Condition, t authz.Policy
 		Expected: shownValues(c.Values, &q.context), Found: found,
 	}
 	switch {
-	case unknowable(c.Key):
+	case q.unknown(c.Key):
 		m.Found = "not known"
 		m.Text = fmt.Sprintf("it wants %s to be %s, which nothing that was read tells", c.Key, m.Expected)
 	case found == "":

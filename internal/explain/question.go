@@ -20,6 +20,8 @@ type question struct {
 	// target is the resource's policy, nil where it was not read or there is none; trust says that it is that of a role.
 	target *Document
 	trust  bool
+	// hypothetical says that nobody made the call.
+	hypothetical bool
 	// documents leads from compiled policies back to what they were compiled from.
 	documents map[*authz.Policy]*Document
 }
