@@ -29,8 +29,12 @@ func keep(ctx context.Context, command []string) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
+	here, err := filepath.EvalSymlinks(dir) // as the kernel names it
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
 	r := newReport()
-	last := filepath.Join(dir, "leaks-end")
+	last := filepath.Join(here, "leaks-end")
 	wait := r.follow(w, last)
 	running := r.run(ctx, command, dir)
 	// Files are told of in the order of their closing: once this one is, all have been.

@@ -123,6 +123,17 @@ func TestNoFileIsMissedHoweverFastTheyComeAndGo(t *testing.T) {
 	}
 }
 
+func TestATemporaryDirectoryMayBeALink(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(t.TempDir(), link); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", link)
+	if got := runOf(t, built(t), `echo $SECRET > file`); len(got.leaks) != 1 {
+		t.Errorf("leaks %q, want one:\n%s", got.leaks, got.said)
+	}
+}
+
 func TestACommandThatFailsIsHeardOutButForItsSecrets(t *testing.T) {
 	got := runOf(t, built(t), `echo "what went wrong: $SECRET"; echo "why: $SECRET" >&2; exit 7`)
 	if got.code != 7 || got.bare || len(got.leaks) != 2 {
