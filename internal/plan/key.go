@@ -37,6 +37,8 @@ type Holder struct {
 	Moved bool
 	// Stale says that the packages controller has to be restarted for the key, and may be.
 	Stale bool
+	// Torn says that a part of what it holds carries something else, such as the other of two files whose writer was killed.
+	Torn bool
 	// Receipt is what shows whether the cluster has moved to Key; nil where nobody has looked.
 	Receipt *Receipt
 }

@@ -48,14 +48,14 @@ func (t retirement) decide() RotationDecision {
 	return d
 }
 
-// behind are the clusters that lack the new key, or whose packages controller must restart for it.
+// behind are the clusters that lack the new key or a part of it, or whose packages controller must restart for it.
 func (t retirement) behind() []string {
 	if t.current.ID == "" {
 		return nil // Those who give the clusters their keys do so.
 	}
 	clusters := t.lacking(t.current.ID)
 	for _, h := range t.Holders {
-		if h.Stale && !slices.Contains(clusters, h.Cluster) {
+		if (h.Stale || h.Torn && !h.Blocked) && !slices.Contains(clusters, h.Cluster) {
 			clusters = append(clusters, h.Cluster)
 		}
 	}

@@ -33,6 +33,11 @@ func stale(h plan.Holder) plan.Holder {
 	return h
 }
 
+func torn(h plan.Holder) plan.Holder {
+	h.Torn = true
+	return h
+}
+
 func blocked(h plan.Holder) plan.Holder {
 	h.Blocked = true
 	return h
@@ -224,6 +229,14 @@ func TestDecideRotation(t *testing.T) {
 		"a packages controller was not restarted: deliver": {
 			replaced(minute, minute, stale(holds("a", k2))), rotating(),
 			outcome{Action: plan.RotateDeliver, Old: k1, New: k2, Deliver: []string{"a"}},
+		},
+		"one of two files has the new key: deliver": {
+			replaced(minute, minute, torn(holds("a", k2))), rotating(),
+			outcome{Action: plan.RotateDeliver, Old: k1, New: k2, Deliver: []string{"a"}},
+		},
+		"one of two files has the new key, and the other cannot be written: prove": {
+			replaced(minute, minute, blocked(torn(holds("a", k2)))), rotating(),
+			outcome{Action: plan.RotateProve, Old: k1, New: k2, Prove: []string{"a"}},
 		},
 		"the new key is there: prove": {
 			replaced(minute, minute, holds("a", k2), holds("b", k2)), rotating(),

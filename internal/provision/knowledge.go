@@ -16,7 +16,10 @@ type knowledge struct {
 	// made is when a key was made, the zero time for none.
 	made time.Time
 	// given are the clusters that hold it.
-	given       map[string]bool
+	given map[string]bool
+	// whole are the clusters that this run has delivered to: where what is there counts as torn all the same, such as for the
+	// modes of a file system that has none, writing it again does not help.
+	whole       map[string]bool
 	status      map[awsid.AccessKeyID]bool
 	gone        map[awsid.AccessKeyID]bool
 	retiring    awsid.AccessKeyID
@@ -25,14 +28,16 @@ type knowledge struct {
 
 func (k *knowledge) learn(op plan.Op, now time.Time) {
 	if k.status == nil {
-		k.status, k.gone = map[awsid.AccessKeyID]bool{}, map[awsid.AccessKeyID]bool{}
+		k.status, k.gone, k.whole = map[awsid.AccessKeyID]bool{}, map[awsid.AccessKeyID]bool{}, map[string]bool{}
 	}
 	switch op := op.(type) {
 	case plan.CreateKey:
 		k.made, k.retiring, k.given = now, op.Replaces, map[string]bool{}
 		for _, d := range op.Deliveries {
-			k.given[d.Cluster] = true
+			k.given[d.Cluster], k.whole[d.Cluster] = true, true
 		}
+	case plan.WriteDelivery:
+		k.whole[op.Cluster] = true
 	case plan.PutTags:
 		k.retiring = awsid.AccessKeyID(op.Tags[plan.TagRetiring])
 	case plan.DeactivateKey:
@@ -71,6 +76,8 @@ func (k *knowledge) amendUser(account *plan.Account, user *plan.User) {
 		keys = append(keys, key)
 	}
 	for cluster, d := range account.Deliveries {
+		d.Complete = d.Complete || k.whole[cluster]
+		account.Deliveries[cluster] = d
 		id := d.Config.Key.ID
 		if !k.given[cluster] || d.State != plan.Held || listed[id] || k.gone[id] {
 			continue
