@@ -87,24 +87,38 @@ const mostTold = 5
 func (d *downstream) pull(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	file := d.carried
+	file := d.file()
+	d.persevere(ctx, d.newcomer, "a new node", file)
+	d.persevere(ctx, d.node, "a node", file)
+	d.persevere(ctx, d.controller, "the controller", nil)
+}
+
+// join has another node join the cluster and pull.
+func (d *downstream) join(ctx context.Context) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.persevere(ctx, d.newcomer, "a new node", d.file())
+}
+
+// file is what the nodes have.
+func (d *downstream) file() []byte {
 	if d.mounted {
-		file = d.delivered()
+		return d.delivered()
 	}
-	for _, c := range []struct {
-		*consumer
-		what string
-		file []byte
-	}{{d.newcomer, "a new node", file}, {d.node, "a node", file}, {d.controller, "the controller", nil}} {
-		d.tally.pulls.Add(1)
-		if err := c.persevere(ctx, c.file, &d.tally.retries); err != nil && ctx.Err() == nil {
-			if d.tally.failed.Add(1) > mostTold {
-				d.o.t.Fail()
-				continue
-			}
-			d.o.t.Errorf("at %s %s of cluster %s could not pull: %v", d.o.clock.now().UTC().Format(time.RFC3339), c.what, d.name, err)
-		}
+	return d.carried
+}
+
+func (d *downstream) persevere(ctx context.Context, c *consumer, what string, file []byte) {
+	d.tally.pulls.Add(1)
+	err := c.persevere(ctx, file, &d.tally.retries)
+	if err == nil || ctx.Err() != nil {
+		return
 	}
+	if d.tally.failed.Add(1) > mostTold {
+		d.o.t.Fail()
+		return
+	}
+	d.o.t.Errorf("at %s %s of cluster %s could not pull: %v", d.o.clock.now().UTC().Format(time.RFC3339), what, d.name, err)
 }
 
 // A consumer pulls with a token that it keeps for a time. A consumer that was started knows no other file than that.
