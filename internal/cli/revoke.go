@@ -259,9 +259,10 @@ func writeRevocation(w io.Writer, planned *revoke.Revocation) error {
 // sharedText says what cannot be done about a cluster that shares its user, and what can.
 func sharedText(shared revoke.Shared) string {
 	return fmt.Sprintf(`%s  %s cannot be cut off alone: it uses access key and role of user %s together with %s, and AWS cannot tell them apart.
-  What is possible: take it out of the share document and give the others a new key, so that the old one goes (pullpass rotate
-  --force --destination %s). Its sessions live on for up to an hour after that, its registry tokens for up to 12 hours.
-  --hard denies the role to everybody at once, for a day. The hardened posture gives each cluster a user of its own.`,
+  What is possible: take it out of the share document and give the others a new key, so that the old one goes: pullpass rotate
+  --force --destination %s, with --not-later-than 0h where nobody sees whether the others have moved. Its sessions live on
+  for up to an hour after that, its registry tokens for up to 12 hours. --hard denies the role to everybody at once, for a day.
+  The hardened posture gives each cluster a user of its own.`,
 		shared.Account, clusterNames(shared.Clusters), shared.User.Name, clusterNames(shared.Others), shared.Account)
 }
 

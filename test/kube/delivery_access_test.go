@@ -122,6 +122,8 @@ func complaint(ctx context.Context, d cluster.Delivery, command cluster.Command)
 				errs = append(errs, err)
 			}
 		}
+	case cluster.Revoke:
+		errs = append(errs, d.Remove(ctx, theConfig("F").Key.ID))
 	case cluster.Apply:
 		errs = append(errs, d.Ready(ctx), d.Write(ctx, theConfig("F")), d.Restart(ctx))
 	}
@@ -140,6 +142,9 @@ func TestLeastRoles(t *testing.T) {
 			d := deliveryBy(t, c.User(t, user), c)
 			attempt := func(manifests string) error {
 				forget(t, c)
+				if command == cluster.Revoke {
+					rehearseRemoval(t, deliveryTo(t, l, c))
+				}
 				c.Grant(t, user, manifests)
 				defer c.Revoke(t, user, manifests)
 				return complaint(t.Context(), d, command)
