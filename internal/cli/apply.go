@@ -11,6 +11,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/explain"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/registry"
@@ -62,6 +63,8 @@ type applyResult struct {
 	Plan   planResult   `json:"plan"`
 	Steps  []stepReport `json:"steps"`
 	Proofs *proofReport `json:"proofs,omitempty"`
+	// Denials explain the steps that AWS denied, each kind of call once.
+	Denials []explain.Report `json:"denials,omitempty"`
 	// Pruned is what was taken away; nil without --prune.
 	Pruned *revocationReport `json:"pruned,omitempty"`
 	// Audit is where the audit trail ends; nil where nothing was done.
@@ -168,6 +171,7 @@ func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Res
 		}
 		result.Steps = append(result.Steps, report)
 	}
+	result.Denials = s.explainDenials(ctx, done)
 	switch {
 	case o.noVerify:
 	case ctx.Err() != nil:
@@ -222,6 +226,7 @@ func (a *app) writeApplied(w io.Writer, result applyResult, p *plan.Plan, done p
 			fmt.Fprintf(&b, "%s  failed: %s\n", step.Step.Account, awsclient.InBrief(step.Err).Error())
 		}
 	}
+	writeDenials(&b, result.Denials)
 	for _, problem := range p.Problems {
 		fmt.Fprintf(&b, "%s  not done: %s\n", problem.Account, problem)
 	}

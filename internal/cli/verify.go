@@ -14,6 +14,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/cluster"
+	"github.com/pullpass/pullpass/internal/explain"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
 	"github.com/pullpass/pullpass/internal/verify"
@@ -105,6 +106,7 @@ func (s *session) proveAll(ctx context.Context, report *proofReport, artifact re
 	}
 	group.Wait()
 	s.settleBlame(ctx, report)
+	s.explainBroken(ctx, report, artifact)
 }
 
 func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) {
@@ -173,6 +175,8 @@ type clusterReport struct {
 	Unseen  string       `json:"unseen,omitempty"`
 	Proofs  []linkReport `json:"proofs"`
 	Notices []string     `json:"notices"`
+	// Explanation says why the broken link is; nil where none of the first seven is.
+	Explanation *explain.Report `json:"explanation,omitempty"`
 
 	delivery share.ClusterDelivery
 	// chain is what the first seven proofs found.
@@ -288,6 +292,7 @@ func (c clusterReport) write(b *strings.Builder, colours palette) {
 			if p.Hint != "" {
 				fmt.Fprintf(b, "        hint: %s\n", p.Hint)
 			}
+			c.writeExplanation(b, p.Link)
 		case verify.Unseen.String():
 			fmt.Fprintf(b, "  %s     %-10s %s\n", colours.paint(faint, "?"), p.Link, p.Error)
 		default:

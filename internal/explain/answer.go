@@ -9,23 +9,26 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
 	"github.com/pullpass/pullpass/internal/verify"
 )
 
 // answered returns what AWS or the registry said to the call that failed; nil where neither answered.
-func answered(p verify.Proof) *Answer {
+func answered(p verify.Proof) *Answer { return answerIn(p.Err) }
+
+func answerIn(err error) *Answer {
 	var refusal *transport.Error
-	if errors.As(p.Err, &refusal) {
+	if errors.As(err, &refusal) {
 		return registryAnswer(refusal)
 	}
 	var api smithy.APIError
-	if !errors.As(p.Err, &api) {
+	if !errors.As(err, &api) {
 		return nil
 	}
-	a := &Answer{Code: api.ErrorCode(), Message: api.ErrorMessage(), RequestID: requestID(p.Err)}
+	a := &Answer{Code: api.ErrorCode(), Message: api.ErrorMessage(), RequestID: requestID(err)}
 	var operation *smithy.OperationError
-	if errors.As(p.Err, &operation) {
+	if errors.As(err, &operation) {
 		a.Service, a.Operation = strings.ToLower(operation.Service()), operation.Operation()
 	}
 	return a
@@ -49,6 +52,30 @@ func registryAnswer(refusal *transport.Error) *Answer {
 		a.Code, a.Message = string(refusal.Errors[0].Code), refusal.Errors[0].Message
 	}
 	return a
+}
+
+// denialStart is the beginning of AWS's sentence about a denied call.
+var denialStart = regexp.MustCompile(`User: (arn:\S+) is not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)(?: on resource: (arn:\S+|\*))?`)
+
+// DeniedCall reads out of an error which call AWS denied to whom, as a Query; ok is false where it is no such denial.
+func DeniedCall(err error) (query Query, ok bool) {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return Query{}, false
+	}
+	m := denialStart.FindStringSubmatch(api.ErrorMessage())
+	if m == nil {
+		return Query{}, false
+	}
+	principal, parseErr := arn.Parse(m[1])
+	if parseErr != nil || principal.Kind() != "user" && principal.Session() == "" {
+		return Query{}, false
+	}
+	query = Query{Principal: principal, Action: m[2], Resource: m[3], Refused: err}
+	if query.Resource == "" {
+		query.Resource = "*"
+	}
+	return query, true
 }
 
 // A sentence is what AWS's text of a denial says beside that it is one. Within one account it names the type of policy,

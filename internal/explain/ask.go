@@ -22,10 +22,19 @@ type Query struct {
 	Actor, Target *Entity
 	Organizations map[OrganizationQuestion]OrganizationAnswer
 	Now           time.Time
+	// Refused is how AWS refused the call, where somebody has made it after all.
+	Refused error
 }
 
-// Asks returns what is to be asked about the organization of the principal.
-func (query *Query) Asks() OrganizationQuestion { return query.question().organization() }
+// Asks returns what is to be asked about the organizations of both sides, as Evidence.Asks does.
+func (query *Query) Asks() []OrganizationQuestion {
+	q := query.question()
+	asks := []OrganizationQuestion{q.organization()}
+	if q.trust && q.owner != q.principal.Account {
+		asks = append(asks, membership(q.owner))
+	}
+	return asks
+}
 
 // Owner is the account of the resource: the principal's own where the ARN names none.
 func (query *Query) Owner() arn.AccountID {
@@ -44,10 +53,10 @@ func Ask(query Query) Report {
 	e := &Evidence{Role: query.Target, Organizations: query.Organizations, Now: query.Now}
 	report := Report{
 		Subject: Subject{Principal: query.Principal.String(), Action: query.Action, Resource: query.Resource},
-		Agrees:  true, Nearest: []Miss{}, Unread: []Unread{},
+		Agrees:  true, Nearest: []Miss{}, Unread: []Unread{}, Answered: answerIn(query.Refused),
 		Chain: []Link{{Link: LinkAction, Account: query.Owner(), Principal: query.Principal.String(), Policies: q.named()}},
 	}
-	if f := e.ask(q); f != nil {
+	if f := e.ask(q, report.Answered); f != nil {
 		report.take(*f)
 		report.Outcome, report.Chain[0].Outcome = Denied, Failed
 		if report.Cause == nil {
@@ -58,6 +67,9 @@ func Ask(query Query) Report {
 		return report
 	}
 	report.Outcome, report.Conclusion, report.Chain[0].Outcome = Works, Certain, OK
+	if query.Refused != nil {
+		report.Outcome, report.Conclusion, report.Agrees, report.Chain[0].Outcome = Denied, Open, false, Failed
+	}
 	return report
 }
 
@@ -85,16 +97,23 @@ func (query *Query) question() *question {
 }
 
 // ask returns nil where everything allows, and everything was read.
-func (e *Evidence) ask(q *question) *finding {
+func (e *Evidence) ask(q *question, answer *Answer) *finding {
 	if f := e.gone(q); f != nil {
 		return f
 	}
+	if f := e.elsewhere(q); f != nil {
+		return f
+	}
+	var said sentence
+	if answer != nil {
+		said = readSentence(answer.Message)
+	}
 	gaps := q.gaps(e.targetOf(q))
-	definite, doubtful, _ := e.weigh(q, gaps, sentence{})
+	definite, doubtful, _ := e.weigh(q, gaps, said)
 	f := open(append(flat(gaps), q.unknowns(doubtful)...)...)
 	unread := q.resourceUnread()
 	if len(definite) > 0 {
-		e.blame(q, &f, definite, sentence{})
+		e.blame(q, &f, definite, said)
 		f.conclusion = Certain
 		if q.owner == q.principal.Account && f.cause.Missing && unread != nil { // There the resource's policy can allow on its own.
 			f.unread = append(f.unread, *unread)
@@ -109,6 +128,9 @@ func (e *Evidence) ask(q *question) *finding {
 	}
 	if answer, asked := e.Organizations[q.organization()]; !asked || answer.Err != nil {
 		f.unread = append(f.unread, q.policiesAbove(authz.SCP))
+	}
+	if e.resourcesBound(q) {
+		f.unread = append(f.unread, q.policiesAbove(authz.RCP))
 	}
 	if len(f.unread) == 0 {
 		return nil
@@ -129,6 +151,34 @@ func (e *Evidence) gone(q *question) *finding {
 		return &f
 	}
 	return nil
+}
+
+// elsewhere is for a role that is there under another path: IAM knows it by that name alone.
+func (e *Evidence) elsewhere(q *question) *finding {
+	role := e.Role
+	if role == nil || !role.Exists || role.ARN == role.Asked {
+		return nil
+	}
+	f := certain(Cause{Account: role.ARN.Account, Kind: RolePath,
+		Text: fmt.Sprintf("In account %s, %s is %s, and the question is about %s.", role.ARN.Account, describe(role.ARN), role.ARN, q.resource)},
+		&Fix{Text: "ask for " + role.ARN.String()})
+	f.nearest = []Miss{{Kind: RolePath, Where: "the resource", Expected: role.ARN.String(), Found: q.resource,
+		Text: fmt.Sprintf("the role's path is %s", role.ARN.Path())}}
+	return &f
+}
+
+// resourcesBound reports whether resource control policies may bind the role that would be assumed: nobody in its account
+// can read them, so that only an account without an organization is known to have none.
+func (e *Evidence) resourcesBound(q *question) bool {
+	if !q.trust {
+		return false
+	}
+	ask := q.organization()
+	if q.owner != q.principal.Account {
+		ask = membership(q.owner)
+	}
+	answer, asked := e.Organizations[ask]
+	return !asked || answer.Err != nil || answer.Member
 }
 
 // resourceUnread says that the resource may have a policy, which is not read; nil where there can be none, or it was read.

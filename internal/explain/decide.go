@@ -169,7 +169,7 @@ func (e *Evidence) nothingElse(q *question) bool {
 	if q.owner == q.principal.Account {
 		return true
 	}
-	owner, asked := e.Organizations[e.membership(q.owner)]
+	owner, asked := e.Organizations[membership(q.owner)]
 	return q.trust && asked && owner.Err == nil && !owner.Member
 }
 
@@ -203,12 +203,12 @@ func (e *Evidence) Asks() []OrganizationQuestion {
 	}
 	asks := []OrganizationQuestion{q.organization()}
 	if q.trust && q.owner != q.principal.Account {
-		asks = append(asks, e.membership(q.owner))
+		asks = append(asks, membership(q.owner))
 	}
 	return asks
 }
 
-func (e *Evidence) membership(account arn.AccountID) OrganizationQuestion {
+func membership(account arn.AccountID) OrganizationQuestion {
 	return OrganizationQuestion{Account: account, Action: "ecr:GetAuthorizationToken", Resource: "*"}
 }
 
@@ -222,7 +222,7 @@ func (e *Evidence) eliminate(q *question, proof verify.Proof) finding {
 	}
 	owner, ownerKnown := caller, callerKnown
 	if q.trust && q.owner != q.principal.Account {
-		owner, ownerKnown = e.Organizations[e.membership(q.owner)]
+		owner, ownerKnown = e.Organizations[membership(q.owner)]
 		ownerKnown = ownerKnown && owner.Err == nil
 	}
 	scp, rcp := q.policiesAbove(authz.SCP), q.policiesAbove(authz.RCP)

@@ -167,6 +167,7 @@ func (e *Evidence) keysUnread(account arn.AccountID) Unread {
 		return u
 	}
 	u.What = "the keys of " + describe(e.User.Asked)
+	u.Command = awsIAM("list-access-keys", "--user-name", e.User.Asked.Name())
 	if e.User.Err != nil {
 		u.Error = e.User.Err.Error()
 	} else if gap := gapIn(e.User, GapKeys); gap != nil {

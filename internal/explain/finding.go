@@ -39,6 +39,7 @@ func (q *question) gaps(target *Entity) map[authz.PolicyType][]Unread {
 	if q.actor.Err != nil {
 		found[authz.Identity] = append(found[authz.Identity], Unread{
 			What: describe(q.actor.Asked), Account: q.actor.Asked.Account, Error: q.actor.Err.Error(), Follows: q.followsIdentity(),
+			Command: showing(q.actor.Asked),
 		})
 	}
 	for _, g := range q.actor.Gaps {
@@ -58,6 +59,7 @@ func (q *question) gaps(target *Entity) map[authz.PolicyType][]Unread {
 	if target.Err != nil {
 		found[authz.Trust] = append(found[authz.Trust], Unread{
 			What: "the trust of " + describe(target.Asked), Account: target.Asked.Account, Error: target.Err.Error(), Follows: follows,
+			Command: showing(target.Asked),
 		})
 	}
 	for _, g := range target.Gaps {
@@ -73,7 +75,18 @@ func (q *question) followsIdentity() string {
 }
 
 func (q *question) unread(g Gap, follows string) Unread {
-	return Unread{What: g.What, Account: q.actor.Asked.Account, Error: g.Err.Error(), Follows: follows}
+	return Unread{What: g.What, Account: q.actor.Asked.Account, Error: g.Err.Error(), Follows: follows, Command: showing(q.actor.Asked)}
+}
+
+// showing is the command that shows an administrator a user or role: a trust, the policies that stand in it, the names of the
+// others.
+func showing(entity arn.ARN) string {
+	filter := "User"
+	if entity.Kind() == "role" {
+		filter = "Role"
+	}
+	return awsIAM("get-account-authorization-details", "--filter", filter, "--query",
+		fmt.Sprintf("%sDetailList[?%sName=='%s']", filter, filter, entity.Name()))
 }
 
 // describe names a user or role for people.

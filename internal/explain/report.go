@@ -190,6 +190,8 @@ type Unread struct {
 	Account arn.AccountID `json:"account,omitempty"`
 	Error   string        `json:"error"`
 	Follows string        `json:"follows"`
+	// Command of the AWS CLI shows it to an administrator of Account; empty where none does.
+	Command string `json:"command,omitempty"`
 }
 
 // A Fix is the smallest change that removes a cause.

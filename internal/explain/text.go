@@ -131,6 +131,9 @@ func (r Report) writeUnread(b *strings.Builder) {
 			account = fmt.Sprintf(" (account %s)", u.Account)
 		}
 		fmt.Fprintf(b, "  %s%s: %s\n    %s\n", u.What, account, u.Error, u.Follows)
+		if u.Command != "" {
+			fmt.Fprintf(b, "    its administrator sees it with: %s\n", u.Command)
+		}
 	}
 }
 

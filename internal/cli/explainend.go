@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/pullpass/pullpass/internal/explain"
+	"github.com/pullpass/pullpass/internal/provision"
+	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/internal/verify"
+)
+
+// explainBroken explains every cluster of a proof of which one of the first seven links is broken, as pullpass explain does,
+// with what the proof has found.
+func (s *session) explainBroken(ctx context.Context, report *proofReport, artifact registry.Artifact) {
+	inquiry := s.inquire(ctx)
+	slots := make(chan struct{}, parallelExplanations)
+	var group sync.WaitGroup
+	for i := range report.Clusters {
+		c := &report.Clusters[i]
+		if _, broken := c.chain.Broken(); !broken || ctx.Err() != nil {
+			continue
+		}
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			found := inquiry.explain(ctx, s.evidence(ctx, c, artifact))
+			c.Explanation = &found
+		})
+	}
+	group.Wait()
+}
+
+// writeExplanation writes the explanation in brief under the link that it is about.
+func (c clusterReport) writeExplanation(b *strings.Builder, link verify.Link) {
+	broken, isBroken := c.chain.Broken()
+	if c.Explanation == nil || !isBroken || broken.Link != link {
+		return
+	}
+	for _, line := range c.Explanation.Brief() {
+		fmt.Fprintf(b, "        %-9s %s\n", line[0], strings.ReplaceAll(line[1], "\n", "\n                  "))
+	}
+	if c.Explanation.Conclusion == explain.Open {
+		fmt.Fprintf(b, "        more      pullpass explain, where there is access to both accounts\n")
+	}
+}
+
+// explainDenials explains the steps that AWS denied to whoever carried them out. Of calls that differ by their resource alone
+// one is enough: what denies it denies the others.
+func (s *session) explainDenials(ctx context.Context, done provision.Result) []explain.Report {
+	var reports []explain.Report
+	inquiry := s.inquire(ctx)
+	told := map[[2]string]bool{}
+	for _, step := range done.Steps {
+		query, denied := explain.DeniedCall(step.Err)
+		if what := [2]string{query.Principal.String(), query.Action}; denied && !told[what] && ctx.Err() == nil {
+			told[what] = true
+			query.Now = s.app.env.Now()
+			reports = append(reports, inquiry.ask(ctx, query))
+		}
+	}
+	return reports
+}
+
+func writeDenials(b *strings.Builder, denials []explain.Report) {
+	for _, d := range denials {
+		fmt.Fprintf(b, "%s may not do %s\n", d.Subject.Principal, d.Subject.Action)
+		for _, line := range d.Brief() {
+			fmt.Fprintf(b, "  %-9s %s\n", line[0], strings.ReplaceAll(line[1], "\n", "\n            "))
+		}
+	}
+}
