@@ -174,12 +174,7 @@ func (i *inquiry) ask(ctx context.Context, query explain.Query) explain.Report {
 	if target, err := arn.Parse(query.Resource); err == nil && target.Service == "iam" && target.Kind() == "role" && strings.EqualFold(query.Action, "sts:AssumeRole") {
 		query.Target = i.account(ctx, target.Account).Role(ctx, target)
 	}
-	if query.Actor.Exists {
-		asks := query.Asks()
-		query.Organizations = map[explain.OrganizationQuestion]explain.OrganizationAnswer{
-			asks: reader.Organization(ctx, query.Actor.ARN, asks),
-		}
-	}
+	query.Organizations = i.organizations(ctx, query.Asks(), query.Actor, query.Target)
 	return explain.Ask(query)
 }
 

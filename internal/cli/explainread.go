@@ -95,7 +95,7 @@ func (i *inquiry) explain(ctx context.Context, e explain.Evidence) explain.Repor
 	group.Go(func() { held = i.held(ctx, e) })
 	group.Wait()
 	e.User, e.Role, e.Policies, e.Subscriptions = user, role, policies, held
-	e.Organizations = i.organizations(ctx, e)
+	e.Organizations = i.organizations(ctx, e.Asks(), e.User, e.Role)
 	return explain.Explain(e)
 }
 
@@ -173,11 +173,13 @@ func (i *inquiry) policies(ctx context.Context, e explain.Evidence) map[string]*
 	return found
 }
 
-// organizations asks what the organizations' policies say about the broken link.
-func (i *inquiry) organizations(ctx context.Context, e explain.Evidence) map[explain.OrganizationQuestion]explain.OrganizationAnswer {
+// organizations asks what the organizations' policies say, each time of a user or role of the account that is asked about.
+func (i *inquiry) organizations(
+	ctx context.Context, asks []explain.OrganizationQuestion, among ...*explain.Entity,
+) map[explain.OrganizationQuestion]explain.OrganizationAnswer {
 	found := map[explain.OrganizationQuestion]explain.OrganizationAnswer{}
-	for _, ask := range e.Asks() {
-		for _, source := range []*explain.Entity{e.User, e.Role} {
+	for _, ask := range asks {
+		for _, source := range among {
 			if source != nil && source.Exists && source.ARN.Account == ask.Account {
 				found[ask] = i.account(ctx, ask.Account).Organization(ctx, source.ARN, ask)
 				break
