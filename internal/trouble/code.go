@@ -3,6 +3,7 @@ package trouble
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pullpass/pullpass/internal/explain"
 	"github.com/pullpass/pullpass/internal/lint"
@@ -16,26 +17,34 @@ var coded = regexp.MustCompile(`\b(?P<code>InvalidClientTokenId|UnrecognizedClie
 	`ResourceNotFoundException|ValidationError|MalformedPolicyDocument|LimitExceededException|LimitExceeded|NoSuchEntity|` +
 	`ThrottlingException|Throttling|TooManyRequestsException|AccessDeniedException|AccessDenied)\b` +
 	`|(?P<words>The\s+security\s+token\s+included\s+in\s+the\s+request\s+is\s+(?:invalid|expired)|` +
-	`The\s+request\s+signature\s+we\s+calculated\s+does\s+not\s+match|Rate exceeded|toomanyrequests:)`)
+	`The\s+request\s+signature\s+we\s+calculated\s+does\s+not\s+match|MultiFactorAuthentication failed|` +
+	`Cannot exceed quota for|Invalid principal in policy|Rate exceeded|toomanyrequests:)`)
 
-// codes are those that words stand for.
+// codeOf is the code that words stand for, empty for no words.
 func codeOf(words string) string {
-	switch {
-	case words == "":
-		return ""
-	case words == "Rate exceeded", words == "toomanyrequests:":
-		return "ThrottlingException"
-	case words[len(words)-len("expired"):] == "expired":
-		return "ExpiredToken"
-	case words[len(words)-len("invalid"):] == "invalid":
-		return "InvalidClientTokenId"
+	for _, w := range []struct{ part, code string }{
+		{"expired", "ExpiredToken"},
+		{"security token", "InvalidClientTokenId"},
+		{"signature", "SignatureDoesNotMatch"},
+		{"MultiFactor", "AccessDenied"},
+		{"quota", "LimitExceeded"},
+		{"principal", "MalformedPolicyDocument"},
+		{"Rate exceeded", "ThrottlingException"},
+		{"toomanyrequests", "ThrottlingException"},
+	} {
+		if strings.Contains(words, w.part) {
+			return w.code
+		}
 	}
-	return "SignatureDoesNotMatch"
+	return ""
 }
 
 func readCode(h hit) (Finding, bool) {
 	code := orElse(h.group("code"), codeOf(h.group("words")))
 	f := meaningOf(code, h.operation())
+	if code == "InvalidClientTokenId" && atRegistry.MatchString(h.around()) {
+		f = ownerGone()
+	}
 	f.Said = h.envelope(code)
 	f.Said.Code = code
 	f.Said.Message = messageOf(code)
@@ -106,6 +115,17 @@ func unknownKey() Finding {
 		Meaning: "AWS does not know the access key: it was deleted or deactivated, its user is gone, or what stands in the file " +
 			"is none. A key that was made seconds ago is not known everywhere yet.",
 		Next: []Step{{Text: "see which keys there are, and which of them the cluster has", Command: "pullpass status"}},
+	}
+}
+
+// ownerGone is the registry's answer to a password whose owner is no longer there. The text is that of ECR's API; that the
+// registry has the same is our inference.
+func ownerGone() Finding {
+	return Finding{
+		Link: verify.LinkRegistry, Conclusion: explain.Open,
+		Candidates: []explain.Kind{explain.RoleMissing, explain.KeyDeleted, explain.KeyInactive},
+		Meaning: "The registry knows the password, and its owner is gone: the role was deleted, or made anew, or the key was " +
+			"switched off, since the password was given.",
 	}
 }
 

@@ -76,6 +76,11 @@ func TestRead(t *testing.T) {
 		"a subscription that EKS does not know": {"ResourceNotFoundException: EKS Anywhere subscription x not found", "", explain.Subscription, explain.Likely},
 		"a policy that IAM does not take":       {"MalformedPolicyDocument: Invalid principal in policy", "", "", explain.Certain},
 
+		"a quota":         {"Cannot exceed quota for ACLSizePerRole: 2048", "", "", explain.Certain},
+		"a second factor": {"MultiFactorAuthentication failed with invalid MFA one time pass code.", verify.LinkRole, "", explain.Open},
+		"a password whose role is gone": {"GET https://" + host + "/v2/x/manifests/1: DENIED: The security token included in the request is invalid.",
+			verify.LinkRegistry, "", explain.Open},
+
 		"no password for docker": {`Failed to pull image "` + host + `/x:1": rpc error: code = Unknown desc = Error response from daemon: ` +
 			`Head "https://` + host + `/v2/x/manifests/1": no basic auth credentials`, verify.LinkRegistry, "", explain.Open},
 		"no password for containerd": {"failed to resolve reference: pull access denied, repository does not exist or may require authorization: " +
