@@ -19,14 +19,14 @@ func TestHandOver(t *testing.T) {
 	o.Exits(t, 0, "apply", "--sandbox", lab.Box, "--yes", "--no-verify")
 	want := string(secretOf(t, c).Data["config"])
 	t.Run("exec gives it to a program", func(t *testing.T) {
-		got := o.Exits(t, 0, "exec", "--sandbox", lab.Box, "--cluster", "store-001", "--", "sh", "-c", "cat $EKSA_AWS_CONFIG_FILE")
+		got := o.Reveals(t, "exec", "--sandbox", lab.Box, "--cluster", "store-001", "--", "sh", "-c", "cat $EKSA_AWS_CONFIG_FILE").Succeeded(t)
 		if string(got.Stdout) != want {
 			t.Error("the file is not what is in the cluster")
 		}
 	})
 	t.Run("secret hands it to git", func(t *testing.T) {
 		var manifest corev1.Secret
-		if err := yaml.UnmarshalStrict(o.Exits(t, 0, "secret", "--cluster", "store-001").Stdout, &manifest); err != nil {
+		if err := yaml.UnmarshalStrict(o.Reveals(t, "secret", "--cluster", "store-001").Succeeded(t).Stdout, &manifest); err != nil {
 			t.Fatal(err)
 		}
 		if string(manifest.Data["config"]) != want {

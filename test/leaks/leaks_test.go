@@ -105,8 +105,8 @@ func TestAPlantedSecretIsReported(t *testing.T) {
 }
 
 func TestWhatMayHoldSecretsIsCounted(t *testing.T) {
-	got := runOf(t, built(t), `echo none > config; for f in aws-config aws-secret.yaml .aws-config.1 config state.json .state.json.22 planted.log other; do echo $SECRET > $f; done`)
-	want := map[string]int{"deliveries": 3, "AWS configurations": 1, "planted secrets": 1, "the sandbox's state": 2, "files": 6}
+	got := runOf(t, built(t), `echo none > config; mkdir -p etcd/member; for f in aws-config aws-secret.yaml .aws-config.1 config state.json .state.json.22 planted.log etcd/member/x other; do echo $SECRET > $f; done`)
+	want := map[string]int{"deliveries": 3, "AWS configurations": 1, "planted secrets": 1, "Secrets of clusters": 1, "the sandbox's state": 2, "files": 7}
 	if diff := cmp.Diff(want, got.counts); diff != "" {
 		t.Errorf("counted (-want +got):\n%s", diff)
 	}

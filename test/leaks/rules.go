@@ -51,6 +51,10 @@ func meant() []rule {
 			holds: func(_, name string) bool { return name == "aws-config" || name == "aws-secret.yaml" },
 		},
 		{
+			name: "Secrets of clusters", why: "etcd keeps what was delivered to them",
+			holds: func(path, _ string) bool { return strings.Contains(path, "/etcd/member/") },
+		},
+		{
 			name: "AWS configurations", why: "an operator's own credentials, from which the SDK takes them",
 			holds: func(_, name string) bool { return name == "config" },
 		},

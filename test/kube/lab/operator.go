@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/pullpass/pullpass/internal/leak"
 	"github.com/pullpass/pullpass/sandbox"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
@@ -56,10 +58,47 @@ func (l *Lab) OperatorIn(t testing.TB, weather sandbox.Forecast) *Operator {
 	return o
 }
 
-// Pullpass runs pullpass with arguments; a command that works with AWS has to be told `--sandbox box`.
+// Pullpass runs pullpass with arguments; a command that works with AWS has to be told `--sandbox box`. Neither what it says
+// nor its audit trail may show a secret.
 func (o *Operator) Pullpass(t testing.TB, args ...string) Outcome {
 	t.Helper()
+	outcome := o.Reveals(t, args...)
+	for where, found := range o.shown(t, outcome) {
+		t.Errorf("pullpass %s: %s shows %v", strings.Join(args, " "), where, found)
+	}
+	return outcome
+}
+
+// Reveals does so with a command that shows a secret on purpose.
+func (o *Operator) Reveals(t testing.TB, args ...string) Outcome {
+	t.Helper()
 	return Command{Program: o.Lab.Programs.Pullpass, Env: o.Env, Dir: o.Dir}.Run(t, args...)
+}
+
+// shown finds the secrets in what a run said and in the audit trails, by where.
+func (o *Operator) shown(t testing.TB, said Outcome) map[string][]leak.Finding {
+	t.Helper()
+	written := map[string][]byte{"stdout": said.Stdout, "stderr": []byte(said.Stderr)}
+	trails, err := filepath.Glob(filepath.Join(o.Dir, "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trail := range trails {
+		if written[trail], err = os.ReadFile(trail); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := map[string][]leak.Finding{}
+	for where, text := range written {
+		secrets, _, err := leak.Scan(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(secrets) > 0 {
+			found[where] = secrets
+		}
+	}
+	return found
 }
 
 // Exits runs pullpass, which must end with a certain exit code.
