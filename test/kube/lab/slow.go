@@ -104,7 +104,7 @@ func (r *Road) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	select {
 	case <-timer.C:
 		r.announce(request)
-		r.onwards.ServeHTTP(w, request)
+		r.next().ServeHTTP(w, request)
 	case <-request.Context().Done(): // Whoever asked has gone.
 	}
 }
