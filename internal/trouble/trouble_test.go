@@ -124,6 +124,7 @@ func TestRead(t *testing.T) {
 			if cause.Link != test.link || cause.Kind != test.kind || cause.Conclusion != test.conclusion {
 				t.Errorf("got link %q, kind %q, %s; want %q, %q, %s", cause.Link, cause.Kind, cause.Conclusion, test.link, test.kind, test.conclusion)
 			}
+			checkInALog(t, test.said, cause)
 			if cause.Meaning == "" || cause.Line != 1 || cause.Link != "" && len(cause.Next) == 0 {
 				t.Errorf("what to make of it is missing: %+v", cause)
 			}
@@ -269,11 +270,23 @@ func (r recorded) check(t *testing.T) {
 	if cause == nil {
 		t.Fatalf("not recognised: %s", r.Said)
 	}
+	checkInALog(t, r.Said, cause)
 	if got := orNone(cause.Link); got != r.Link {
 		t.Errorf("link %s, want %s: %s\n%s", got, r.Link, cause.Meaning, r.Said)
 	}
 	if code := lint.Code(r.Condition); strings.HasPrefix(r.Condition, "PP") && !slices.Contains(cause.Rules, code) && r.Link == "config" && code != "PP010" {
 		t.Errorf("rules %v, want %s: %s", cause.Rules, code, r.Said)
+	}
+}
+
+// checkInALog demands that a message means the same amid a log of which most is about something else.
+func checkInALog(t *testing.T, said string, alone *trouble.Finding) {
+	t.Helper()
+	const before = 100
+	idle := strings.Repeat("the pod is well\n", before)
+	cause := trouble.Read(idle+said+"\n"+idle, trouble.Place{}).Cause
+	if cause == nil || cause.Link != alone.Link || cause.Meaning != alone.Meaning || cause.Line != alone.Line+before {
+		t.Errorf("in a log it is read as %+v, alone as %+v", cause, alone)
 	}
 }
 
