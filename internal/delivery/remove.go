@@ -42,7 +42,8 @@ func (d Directory) remove(ctx context.Context, key awsid.AccessKeyID) error {
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err := audit.Do(ctx, d.Effects, "file:remove", path, func() error { return os.Remove(path) }); err != nil {
+		err := audit.Do(ctx, d.Effects, "file:remove", path, func() error { return os.Remove(path) })
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // Another run may have removed it.
 			return err
 		}
 	}

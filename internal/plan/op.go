@@ -148,12 +148,11 @@ type SuspendKey struct {
 	Key  awsid.AccessKeyID
 }
 
-// DenySessions denies everything to sessions of a role. Mark says that the role does not bear the mark of that yet.
+// DenySessions denies everything to sessions of a role.
 type DenySessions struct {
 	Role     arn.ARN
 	Deny     Deny
 	Document *iampolicy.Document
-	Mark     bool
 }
 
 // LiftDenies takes denies off a role, and with the last one its mark.

@@ -28,13 +28,19 @@ func (r *reader) policy(ctx context.Context, name arn.ARN) error {
 		return failed(r.account, err, "reading policy %s", name.Name())
 	}
 	found := &plan.Policy{ARN: name, Tags: tagsFrom(out.Policy.Tags)}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.policyText(ctx, found, aws.ToString(out.Policy.DefaultVersionId)) })
-	group.Go(func() error { return r.policyVersions(ctx, found) })
+	group, reading := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.policyText(reading, found, aws.ToString(out.Policy.DefaultVersionId)) })
+	group.Go(func() error { return r.policyVersions(reading, found) })
 	if r.whole {
-		group.Go(func() error { return r.usersOf(ctx, name) })
+		group.Go(func() error { return r.usersOf(reading, name) })
 	}
-	if err := group.Wait(); err != nil {
+	err = group.Wait()
+	if absent(err) { // It may have gone in the meantime.
+		if _, again := r.in.IAM.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(name.String())}); absent(again) {
+			return nil
+		}
+	}
+	if err != nil {
 		return err
 	}
 	r.keep(func(a *plan.Account) { a.Policies[name] = found })
@@ -97,12 +103,18 @@ func (r *reader) roleInDetail(ctx context.Context, name string) (*plan.Role, err
 	if err != nil || found == nil {
 		return nil, err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.attachedToRole(ctx, found) })
+	group, reading := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.attachedToRole(reading, found) })
 	if _, marked := found.Tags[plan.TagRevoked]; marked {
-		group.Go(func() error { return r.denies(ctx, found) })
+		group.Go(func() error { return r.denies(reading, found) })
 	}
-	return found, group.Wait()
+	err = group.Wait()
+	if absent(err) { // It may have gone in the meantime.
+		if again, getErr := r.getRole(ctx, name); again == nil && getErr == nil {
+			return nil, nil
+		}
+	}
+	return found, err
 }
 
 func (r *reader) attachedToRole(ctx context.Context, found *plan.Role) error {
@@ -196,16 +208,22 @@ func (r *reader) userInDetail(ctx context.Context, name string) (*plan.User, err
 	if err != nil || found == nil {
 		return nil, err
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group, reading := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		found.Attached, err = r.attachedTo(ctx, name)
+		found.Attached, err = r.attachedTo(reading, name)
 		return err
 	})
 	group.Go(func() (err error) {
-		found.Keys, err = r.keys(ctx, name)
+		found.Keys, err = r.keys(reading, name)
 		return err
 	})
-	return found, group.Wait()
+	err = group.Wait()
+	if absent(err) { // It may have gone in the meantime.
+		if again, getErr := r.getUser(ctx, name); again == nil && getErr == nil {
+			return nil, nil
+		}
+	}
+	return found, err
 }
 
 // getUser returns nil where there is no such user.

@@ -20,12 +20,19 @@ func (w *worker) suspendKey(ctx context.Context, op plan.SuspendKey) error {
 	return err
 }
 
-// denySessions puts the deny on the role. The mark comes first: a deny without it would never be taken away.
+// denySessions puts the deny on the role. The mark comes first: a deny without it would never be taken away. A role that
+// another run has deleted has no sessions any more.
 func (w *worker) denySessions(ctx context.Context, op plan.DenySessions, call caller) error {
-	if op.Mark {
-		if err := w.putTags(ctx, op.Role, map[string]string{plan.TagRevoked: op.Deny.Mark()}, call); err != nil {
-			return err
-		}
+	err := w.putDeny(ctx, op, call)
+	if absent(err) {
+		return nil
+	}
+	return err
+}
+
+func (w *worker) putDeny(ctx context.Context, op plan.DenySessions, call caller) error {
+	if err := w.putTags(ctx, op.Role, map[string]string{plan.TagRevoked: op.Deny.Mark()}, call); err != nil {
+		return err
 	}
 	err := call(ctx, func(ctx context.Context) error {
 		_, err := w.in.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{

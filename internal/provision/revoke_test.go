@@ -436,6 +436,32 @@ func TestWhatIsNotKnownToHaveEndedIsNotRemoved(t *testing.T) {
 	}
 }
 
+// Two operators who revoke the same at the same time end as one does, whatever the first is at when the second does all of its
+// work.
+func TestTwoRevocationsAtTheSameTimeEndAsOne(t *testing.T) {
+	target := revoke.Target{Accounts: []arn.AccountID{retail}}
+	whole := newLab(t, sandbox.Config{})
+	whole.mustApply()
+	calls := &recorder{RoundTripper: whole.transport}
+	whole.transport = calls
+	whole.mustRevoke(target)
+	want := whole.left()
+	for n := range calls.actions {
+		t.Run(fmt.Sprintf("%d calls", n), func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, sandbox.Config{})
+			l.mustApply()
+			second := l.revoker(target)
+			l.transport = &interruption{RoundTripper: l.transport, left: n, do: func() { must(t, l.revoke(second)) }}
+			must(t, l.revoke(l.revoker(target)))
+			if diff := cmp.Diff(want, l.left()); diff != "" {
+				t.Errorf("left (-want +got):\n%s", diff)
+			}
+			l.othersMustWork(target)
+		})
+	}
+}
+
 // refusing refuses requests of one action.
 type refusing struct {
 	http.RoundTripper

@@ -115,7 +115,7 @@ func (d *decider) deny(end *roleEnd, sessions []string, whose string) string {
 		d.source.stop(plan.Unwritable, err.Error())
 		return ""
 	}
-	op := plan.DenySessions{Role: end.want.ARN(), Deny: deny, Document: doc, Mark: true}
+	op := plan.DenySessions{Role: end.want.ARN(), Deny: deny, Document: doc}
 	return d.source.end(plan.Step{
 		Verb: plan.Create, Target: "deny on " + describe(end.want.ARN()), Op: op,
 		Changes: []plan.Change{
