@@ -65,7 +65,8 @@ func brokenFiles() map[string]setup {
 			breaks: func(b *bench) { b.edit("role_arn=arn:aws:iam::111111111111", "role_arn=arn:aws:iam::111111111112") },
 			code:   "AccessDenied",
 			fault: fault{
-				link: verify.LinkRole, kind: explain.ConfigFile, fix: "arn:aws:iam::111111111111:role/curated-packages-role", from: anybody,
+				link: verify.LinkRole, kind: explain.ConfigFile, fix: "arn:aws:iam::111111111111:role/curated-packages-role",
+				from: anybody, byShare: true,
 			},
 			mend: func(b *bench) { b.edit("role_arn=arn:aws:iam::111111111112", "role_arn=arn:aws:iam::111111111111") },
 		},

@@ -45,6 +45,8 @@ type fault struct {
 	fix string
 	// likely says that it is not certain even to who has the access to both sides: something takes part that neither can read.
 	likely bool
+	// byShare says that only a share tells on which side the fault is.
+	byShare bool
 	// from is who can tell with the access to his own side alone.
 	from witnesses
 	// either is the other fault, where two are there at once and nothing says which comes first.

@@ -132,7 +132,7 @@ func brokenUsers() map[string]setup {
 			code: "AccessDenied",
 			fault: fault{
 				link: verify.LinkRole, account: sandboxtest.Destination, kind: explain.PrincipalPath,
-				fix: "/pullpass/packages/", from: inSource,
+				fix: "/pullpass/packages/", from: inSource, byShare: true,
 			}.of(explain.Trust, "pullpass-packages-999999999999").at(1, 1, "").lacks(),
 		},
 	}
