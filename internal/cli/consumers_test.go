@@ -170,9 +170,9 @@ func (c *consumer) start(file []byte) { c.started, c.password = file, "" }
 
 const (
 	// backOff is the time between two attempts. kubelet waits for longer; here that would only hurry the clock.
-	backOff = time.Second
+	backOff = 100 * time.Millisecond
 	// perseverance is how often a pull is begun that fails for no fault of the credential.
-	perseverance = 40
+	perseverance = 200
 )
 
 // persevere pulls, and tries again what failed on the way. That a credential is refused fails the pull: no client knows that

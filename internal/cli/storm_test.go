@@ -268,3 +268,30 @@ func TestAFleetIsRotatedThroughAStormWithoutAFailedPull(t *testing.T) {
 		})
 	}
 }
+
+// What follows a delivery at once is refused with a key that AWS does not know everywhere yet: at each moment at which the
+// run waits for something a node joins.
+func TestWhatFollowsADeliveryAtOnceIsNotRefused(t *testing.T) {
+	t.Parallel()
+	o := goOut(t, "lag")
+	o.oneStore("")
+	o.must(o.here("apply", "--yes", "--no-verify")...)
+	o.later(20 * time.Second)
+	before := o.held()
+	var counts tally
+	d := o.downstream("store-001", true, &counts)
+	var out bytes.Buffer
+	code := discreetly(t.Context(), t, o.here("rotate", "--yes", "--force"), cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir,
+		Now: o.clock.now, Elapse: o.clock.elapse, Random: rand.Reader,
+		Wait: func(ctx context.Context, wait time.Duration) error {
+			d.newcomer.http.CloseIdleConnections() // Another connection may lead to another replica.
+			d.join(t.Context())
+			return o.clock.wait(ctx, wait)
+		},
+	})
+	d.join(t.Context())
+	if code != 1 || o.held() == before || counts.pulls.Load() < 2 {
+		t.Errorf("exit code %d after %d pulls:\n%s", code, counts.pulls.Load(), &out)
+	}
+}
