@@ -199,7 +199,7 @@ func (th *thief) Write(p []byte) (int, error) {
 	return th.Buffer.Write(p)
 }
 
-// Whose trail is taken away before it deactivates a key, which shows when that is to be recorded, gives the key back, says so, and says what is not recorded.
+// Whose trail is taken away when it has deactivated a key, which shows when more is to be recorded, gives the key back, says so, and says what is not recorded.
 func TestARotationThatCanNoLongerBeRecordedGivesTheKeyBack(t *testing.T) {
 	t.Parallel()
 	o := goOut(t, "fair")
@@ -208,7 +208,7 @@ func TestARotationThatCanNoLongerBeRecordedGivesTheKeyBack(t *testing.T) {
 	old := o.held()
 	trail := filepath.Join(o.dir, "share.audit.jsonl")
 	var out bytes.Buffer
-	errs := &thief{of: trail, when: "done  create access key"}
+	errs := &thief{of: trail, when: "done  deactivate access key"}
 	env := cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: errs, Hostname: "lab", TempDir: o.dir,
 		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,

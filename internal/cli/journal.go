@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -69,6 +70,25 @@ func (j *journal) Record(ctx context.Context, e audit.Effect) {
 		e.Operator, _ = j.operator(context.WithoutCancel(ctx), e.Account)
 	}
 	_ = trail.Record(e) // The trail tells it by Ready, and at its end.
+}
+
+// begun reports whether the session may change things.
+func (j *journal) begun() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.config != nil
+}
+
+// keeps reports whether there is a trail, to which something may be added that is no effect.
+func (j *journal) keeps() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.trail != nil || j.config != nil && j.failed == nil && exists(j.config.Path)
+}
+
+func exists(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // trailHead is where a trail ends.

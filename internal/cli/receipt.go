@@ -20,6 +20,7 @@ import (
 func (s *session) receipt(ctx context.Context, account arn.AccountID, c share.ClusterDelivery, fresh bool) plan.Receipt {
 	report := clusterReport{Account: account, Cluster: c.Cluster, delivery: c}
 	s.prove(ctx, &report, registry.Probe(), fresh)
+	s.keepProofs(ctx, []clusterReport{report})
 	var r plan.Receipt
 	if report.Unseen != "" {
 		r.Unseen = append(r.Unseen, "the copy ("+report.Unseen+")")

@@ -223,6 +223,11 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.forceConflicts, "force-conflicts", false, "write the Secret's config whoever keeps it")
 }
 
+// auditConfig says how the session records in a file.
+func (s *session) auditConfig(file string) audit.Config {
+	return audit.Config{Path: file, Share: s.desired.Share, Run: string(s.named.run), Now: s.app.env.Now}
+}
+
 // spreading is how long AWS is given to know what takes the place of something that works, unless --settle says otherwise.
 const spreading = 20 * time.Second
 
@@ -242,9 +247,7 @@ func (s *session) begin(ctx context.Context, o planOptions, changes bool) (*run,
 			return nil, err
 		}
 		r.release = func() error { return errors.Join(s.journal.end(s.app), lock.Release()) }
-		s.journal.begin(audit.Config{
-			Path: cmp.Or(o.audit, s.trail), Share: s.desired.Share, Run: string(id), Now: s.app.env.Now,
-		})
+		s.journal.begin(s.auditConfig(cmp.Or(o.audit, s.trail)))
 	}
 	r.options = plan.Options{
 		Adopt: o.adopt, LiftDenies: o.liftDenies, TakeOver: o.takeOver, CreateNamespace: o.createNamespace, ForceConflicts: o.forceConflicts,

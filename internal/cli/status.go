@@ -29,7 +29,8 @@ what it was last used (IAM tells it to the hour or so), when it was delivered, a
 stands what is due within 14 days: keys that pass keys.maxAge, rotations and runs that have not ended, inactive keys and
 keys that no delivery holds, differences to the share, and the end of the subscription. Nothing is changed.
 
-Proofs are not recorded anywhere: --prove makes them now, as pullpass verify does, and thereby uses the keys.
+The last proof is that of the share's audit trail, where one is kept: apply, rotate and verify record it. --prove makes one
+now, as pullpass verify does, and thereby uses the keys.
 What is handed over (files of a directory, accounts without access) is used where nobody sees it, which is said.
 
 With --key the answer is who holds that key, and what it opens; or that nobody of the share does.
@@ -72,6 +73,8 @@ func (s *session) status(ctx context.Context, o statusOptions) error {
 	}
 	if o.prove {
 		facts.Proofs = s.statusProofs(ctx, facts.Observed)
+	} else {
+		facts.Proofs = s.recordedProofs()
 	}
 	report := status.New(facts)
 	if o.key != "" {
@@ -153,15 +156,32 @@ func (s *session) statusProofs(ctx context.Context, observed plan.Observed) map[
 	return proofs
 }
 
+// recordedProofs are the last ones of the share's audit trail. Who may not read that gets the rest of the status.
+func (s *session) recordedProofs() map[plan.ClusterRef]status.Proof {
+	last, err := s.lastProofs()
+	if err != nil {
+		s.app.say("note: the recorded proofs cannot be read: %v", err)
+	}
+	proofs := map[plan.ClusterRef]status.Proof{}
+	for _, p := range last {
+		proof := status.Proof{Outcome: status.Proven, Time: &p.Time, Key: p.Key, Recorded: true}
+		if p.Broken != "" {
+			proof.Outcome, proof.Error = status.Broken, "link "+p.Broken
+		}
+		proofs[plan.ClusterRef{Account: p.Account, Cluster: p.Cluster}] = proof
+	}
+	return proofs
+}
+
 func statusProof(c *clusterReport, now time.Time) status.Proof {
 	broken := c.broken()
 	switch {
 	case c.Unseen != "":
 		return status.Proof{Outcome: status.Unproven, Error: c.Unseen}
 	case c.OK:
-		return status.Proof{Outcome: status.Proven, Time: &now}
+		return status.Proof{Outcome: status.Proven, Time: &now, Key: c.chain.Key}
 	case broken != nil:
-		return status.Proof{Outcome: status.Broken, Time: &now, Error: string(broken.Link) + ": " + broken.Error}
+		return status.Proof{Outcome: status.Broken, Time: &now, Key: c.chain.Key, Error: string(broken.Link) + ": " + broken.Error}
 	}
 	return status.Proof{Outcome: status.Unproven, Error: "the chain did not end"}
 }

@@ -107,6 +107,7 @@ func (s *session) proveAll(ctx context.Context, report *proofReport, artifact re
 	group.Wait()
 	s.settleBlame(ctx, report)
 	s.explainBroken(ctx, report, artifact)
+	s.keepProofs(ctx, report.Clusters)
 }
 
 func (s *session) prove(ctx context.Context, c *clusterReport, artifact registry.Artifact, fresh bool) {

@@ -35,6 +35,8 @@ const (
 	InactiveKey DueKind = "inactive-key"
 	// UnheldKey: a key is active, and no delivery of the share holds it.
 	UnheldKey DueKind = "unheld-key"
+	// ProofBroken: the last proof that was recorded failed.
+	ProofBroken DueKind = "proof-broken"
 	// Drifted: an account differs from the share.
 	Drifted DueKind = "drift"
 	// LeftBehind: something is the share's, and the share does not ask for it any more.
@@ -59,6 +61,11 @@ func (r *Report) findDue() {
 	for _, u := range r.Users {
 		r.dueUser(u)
 	}
+	for _, c := range r.Clusters {
+		if c.Proof.Outcome == Broken && c.Proof.Recorded {
+			r.Due = append(r.Due, Due{Kind: ProofBroken, Account: c.Account, User: c.User, What: "cluster " + c.Cluster + " did not pull when it was last proven: pullpass verify"})
+		}
+	}
 	for _, a := range r.Accounts {
 		if n := len(r.drift(a.Account, func(string, string) bool { return true })); n > 0 && a.State == Known {
 			r.Due = append(r.Due, Due{Kind: Drifted, Account: a.Account, What: fmt.Sprintf("differs from the share (%d), see pullpass plan", n)})
@@ -72,7 +79,7 @@ func (r *Report) findDue() {
 
 func order(k DueKind) int {
 	return slices.Index([]DueKind{
-		SubscriptionEnd, RotationDue, RotationPending, RunPending, InactiveKey, UnheldKey, Drifted, LeftBehind,
+		SubscriptionEnd, RotationDue, RotationPending, RunPending, InactiveKey, UnheldKey, ProofBroken, Drifted, LeftBehind,
 	}, k)
 }
 
@@ -105,6 +112,8 @@ func (r *Report) dueUser(u User) {
 	for _, k := range u.Keys {
 		switch {
 		case k.ID == u.Retiring:
+		case u.Former:
+			due(RotationPending, k.ID, "access key %s was replaced by keys of its clusters' own: pullpass rotate lets it go once each has moved", k.ID)
 		case k.State == Inactive:
 			due(InactiveKey, k.ID, "access key %s is inactive: pullpass rotate --key %s lets it go", k.ID, k.ID)
 		case len(k.HeldBy) > 0:

@@ -3,6 +3,7 @@ package status
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -24,7 +25,7 @@ type Facts struct {
 	// MaxAge is the age from which a key is due for rotation; 0 for never.
 	MaxAge time.Duration
 	Now    time.Time
-	// Proofs are those made for this report, nil where none was asked for.
+	// Proofs are those made for this report, or else the last ones that were recorded.
 	Proofs map[plan.ClusterRef]Proof
 }
 
@@ -136,6 +137,10 @@ type Proof struct {
 	Time *time.Time `json:"time,omitempty"`
 	// Error is the link that failed, or why nothing could be tried.
 	Error string `json:"error,omitempty"`
+	// Key is the one that it was made with, empty where nothing tells.
+	Key awsid.AccessKeyID `json:"key,omitempty"`
+	// Recorded says that it was made by an earlier run.
+	Recorded bool `json:"recorded"`
 }
 
 // An Outcome is how a proof ended.
@@ -143,7 +148,7 @@ type Outcome string
 
 // The outcomes.
 const (
-	// NotRecorded: no proof was asked for. Nothing keeps those of earlier runs.
+	// NotRecorded: no proof was asked for, and none is recorded.
 	NotRecorded Outcome = "not-recorded"
 	Proven      Outcome = "proven"
 	Broken      Outcome = "broken"
@@ -159,7 +164,10 @@ type User struct {
 	// Pending is the run that may be about to deliver a key, Retiring the key that a rotation replaces.
 	Pending  plan.RunID        `json:"pending,omitempty"`
 	Retiring awsid.AccessKeyID `json:"retiring,omitempty"`
-	Keys     []Key             `json:"keys"`
+	// Former says that the share does not want the user any more: clusters hold its keys, or held them before they got keys of
+	// their own.
+	Former bool  `json:"former,omitempty"`
+	Keys   []Key `json:"keys"`
 }
 
 // A Key is an access key of a user.
@@ -204,6 +212,7 @@ func New(f Facts) *Report {
 		for _, u := range d.Users {
 			r.user(d, u)
 		}
+		r.formerUsers(d)
 		for _, c := range d.Clusters {
 			r.cluster(d, c)
 		}
@@ -264,12 +273,26 @@ func (r *Report) user(d share.DestinationSide, want share.User) {
 		r.Users = append(r.Users, u)
 		return
 	}
+	r.Users = append(r.Users, r.withKeys(d, u, got))
+}
+
+// formerUsers adds the users whose keys clusters are moving away from.
+func (r *Report) formerUsers(d share.DestinationSide) {
+	got := r.facts.Observed.Accounts[d.Account]
+	for _, name := range slices.Sorted(maps.Keys(got.Former)) {
+		if f := got.Former[name]; f.Tags[share.TagShare] == r.Share && r.stateOf(d.Account) == Known {
+			r.Users = append(r.Users, r.withKeys(d, User{Account: d.Account, User: name, State: Known, Former: true, Keys: []Key{}}, f))
+		}
+	}
+}
+
+func (r *Report) withKeys(d share.DestinationSide, u User, got *plan.User) User {
 	u.Pending, u.Retiring = plan.RunID(got.Tags[plan.TagPending]), awsid.AccessKeyID(got.Tags[plan.TagRetiring])
 	for _, k := range got.Keys {
 		u.Keys = append(u.Keys, r.key(d, k))
 	}
 	slices.SortFunc(u.Keys, func(a, b Key) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
-	r.Users = append(r.Users, u)
+	return u
 }
 
 func (r *Report) key(d share.DestinationSide, got plan.Key) Key {
@@ -357,7 +380,7 @@ func (r *Report) delivered(c *Cluster) {
 	}
 }
 
-// Broken reports whether a proof failed.
+// Broken reports whether a proof failed that was made for this report.
 func (r *Report) Broken() bool {
-	return slices.ContainsFunc(r.Clusters, func(c Cluster) bool { return c.Proof.Outcome == Broken })
+	return slices.ContainsFunc(r.Clusters, func(c Cluster) bool { return c.Proof.Outcome == Broken && !c.Proof.Recorded })
 }

@@ -165,6 +165,22 @@ func TestWhatIsDue(t *testing.T) {
 		"what was left behind": {change: func(s *scene) {
 			s.Plan.LeftBehind = []plan.Left{{Account: retail, Target: "user pullpass-packages-store-009"}}
 		}, want: []string{"left-behind"}},
+		"a recorded proof that failed": {change: func(s *scene) {
+			s.Proofs = map[plan.ClusterRef]status.Proof{{Account: retail, Cluster: "store-001"}: {Outcome: status.Broken, Recorded: true}}
+		}, want: []string{"proof-broken"}},
+		"a proof that failed now is not: the exit code says it": {change: func(s *scene) {
+			s.Proofs = map[plan.ClusterRef]status.Proof{{Account: retail, Cluster: "store-001"}: {Outcome: status.Broken}}
+		}},
+		"the key of a user that clusters have moved away from": {change: func(s *scene) {
+			s.account.Former = map[string]*plan.User{"curated-packages-user": {
+				Tags: map[string]string{share.TagShare: "packages"}, Keys: []plan.Key{{ID: "AKIAQAAAAAAAAAAAAA09", Active: true, Created: now().Add(-day), Use: plan.NeverUsed}},
+			}}
+		}, want: []string{"rotation-pending"}},
+		"the key of another share's user is not": {change: func(s *scene) {
+			s.account.Former = map[string]*plan.User{"curated-packages-user": {
+				Tags: map[string]string{share.TagShare: "another"}, Keys: []plan.Key{{ID: "AKIAQAAAAAAAAAAAAA09", Active: true, Created: now().Add(-day), Use: plan.NeverUsed}},
+			}}
+		}},
 		"a subscription 15 days before its end is not": {change: func(s *scene) { s.Subscription = subscription(15, false, "ACTIVE") }},
 		"a subscription 14 days before its end":        {change: func(s *scene) { s.Subscription = subscription(14, false, "ACTIVE") }, want: []string{"subscription"}},
 		"a subscription at its end":                    {change: func(s *scene) { s.Subscription = subscription(0, false, "ACTIVE") }, want: []string{"subscription!"}},
@@ -380,5 +396,23 @@ func TestDriftIsNotDeniedWhereTheSourceWasNotCompared(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Only a proof that was made now makes the command fail.
+func TestARecordedProofIsOfThePast(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		proof status.Proof
+		want  bool
+	}{
+		"broken now":    {status.Proof{Outcome: status.Broken}, true},
+		"broken before": {status.Proof{Outcome: status.Broken, Recorded: true}, false},
+		"proven now":    {status.Proof{Outcome: status.Proven}, false},
+	} {
+		s := newScene(t)
+		s.Proofs = map[plan.ClusterRef]status.Proof{{Account: retail, Cluster: "store-001"}: test.proof}
+		if got := status.New(s.Facts).Broken(); got != test.want {
+			t.Errorf("%s: %v", sentence, got)
+		}
 	}
 }

@@ -98,8 +98,11 @@ func (k Key) used() string {
 }
 
 func (p Proof) words() string {
-	if p.Outcome == NotRecorded {
+	switch {
+	case p.Outcome == NotRecorded:
 		return "not recorded"
+	case p.Time != nil:
+		return string(p.Outcome) + " " + stamp(p.Time)
 	}
 	return string(p.Outcome)
 }
@@ -125,6 +128,9 @@ func (c Cluster) details(b *strings.Builder) {
 	}
 	if c.Proof.Error != "" {
 		lines = append(lines, "proof: "+c.Proof.Error)
+	}
+	if c.Proof.Key != "" && c.Key != "" && c.Proof.Key != c.Key {
+		lines = append(lines, "proof: the last one was made with access key "+string(c.Proof.Key))
 	}
 	for _, n := range c.Notes {
 		lines = append(lines, "note: "+n)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/pullpass/pullpass/internal/awsid"
 )
 
 // A Link is one step on the way from a config file to a pulled layer.
@@ -87,6 +89,8 @@ type Chain struct {
 	Proofs []Proof
 	// Notices are things to know that broke no link, such as a subscription about to end.
 	Notices []string
+	// Key is the one that was delivered; empty where the first link is broken.
+	Key awsid.AccessKeyID
 }
 
 // OK reports whether every link passed.

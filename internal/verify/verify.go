@@ -73,6 +73,7 @@ func Verify(ctx context.Context, in Input, cfg Config) Chain {
 		}
 		chain.Proofs = append(chain.Proofs, proof)
 	}
+	chain.Key = w.config.Key.ID
 	return chain
 }
 
