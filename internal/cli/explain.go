@@ -107,6 +107,8 @@ func (s *session) explain(ctx context.Context, artifact registry.Artifact) []exp
 			defer func() { <-slots }()
 			c := &proofs.Clusters[i]
 			watch := s.cloud.watch(s.app.env.Now)
+			read := inquiry.ahead(ctx, s.wanted(c))
+			defer read()
 			s.walk(ctx, c, artifact, false, &http.Client{Transport: watch})
 			evidence := s.evidence(ctx, c, artifact)
 			evidence.Skew = watch.skew()
@@ -118,7 +120,7 @@ func (s *session) explain(ctx context.Context, artifact registry.Artifact) []exp
 }
 
 // parallelExplanations bounds how many clusters are explained at the same time: most of it is waiting for AWS.
-const parallelExplanations = 64
+const parallelExplanations = 128
 
 // showExplanations writes the reports, and fails where not all of them work.
 func (a *app) showExplanations(view explainView, reports []explain.Report) error {

@@ -135,6 +135,19 @@ func (i *inquiry) list(ctx context.Context, account arn.AccountID) *explain.Subs
 	return held
 }
 
+// ahead begins to read what the share wants while the chain is still being tried: almost always that is what will be asked
+// for. The function that it returns waits for the end.
+func (i *inquiry) ahead(ctx context.Context, w *explain.Wanted) (wait func()) {
+	var group sync.WaitGroup
+	if w.User != nil {
+		group.Go(func() { i.account(ctx, w.User.Account).User(ctx, w.User.ARN()) })
+	}
+	if w.Role != nil {
+		group.Go(func() { i.account(ctx, w.Role.Account).Role(ctx, w.Role.ARN()) })
+	}
+	return group.Wait
+}
+
 // whoIsRead names the two principals of a chain: the user as STS knows it, else by the name that the share or the file has.
 func whoIsRead(e explain.Evidence) (user, role arn.ARN) {
 	role = e.File.Config.RoleARN
