@@ -245,10 +245,15 @@ func stillOpen(planned *revoke.Revocation, reports [][]wayReport) []revoke.Clust
 
 // writeRevocation writes what will go, and what cannot be taken away alone.
 func writeRevocation(w io.Writer, planned *revoke.Revocation) error {
-	if err := writePlan(w, planned.Plan); err != nil {
+	if err := planned.WriteText(w); err != nil {
 		return err
 	}
 	var b strings.Builder
+	for _, side := range planned.Sides {
+		if commands := planned.Commands(side.Account); side.State == plan.HandedOver && len(commands) > 0 {
+			fmt.Fprintf(&b, "\n# For the administrator of %s, who has the rest of it:\n%s\n", side.Account, strings.Join(commands, "\n"))
+		}
+	}
 	for _, shared := range planned.Shared {
 		fmt.Fprintf(&b, "%s\n", sharedText(shared))
 	}

@@ -68,6 +68,51 @@ func TestOtherOperationsAreCommandsToo(t *testing.T) {
 			plan.RemoveTags{Entity: user, Keys: []string{plan.TagPending}},
 			"aws iam untag-user --user-name u --tag-keys pullpass:pending",
 		},
+		"a tag less on a policy": {
+			plan.RemoveTags{Entity: policy, Keys: []string{plan.TagAdopted}},
+			"aws iam untag-policy --policy-arn arn:aws:iam::111111111111:policy/p/read --tag-keys pullpass:adopted",
+		},
+		"a key that is not to work": {
+			plan.SuspendKey{User: user, Key: k1}, "aws iam update-access-key --user-name u --access-key-id AKIAQAAAAAAAAAAAAA01 --status Inactive",
+		},
+		"a deny": {
+			plan.DenySessions{Role: role, Deny: plan.Deny{Policy: "d"}, Document: doc},
+			"aws iam put-role-policy --role-name r --policy-name d --policy-document " + printed,
+		},
+		"denies that are over": {
+			plan.LiftDenies{Role: role, Policies: []string{"d", "e"}},
+			"aws iam delete-role-policy --role-name r --policy-name d &&\naws iam delete-role-policy --role-name r --policy-name e",
+		},
+		"a policy less": {
+			plan.RemovePolicy{Removal: plan.Removal{Entity: policy}}, "aws iam delete-policy --policy-arn arn:aws:iam::111111111111:policy/p/read",
+		},
+		"a role less": {
+			plan.RemoveRole{Removal: plan.Removal{Entity: role}}, `(
+  set -eu
+  for policy in $(aws iam list-attached-role-policies --role-name r --query 'AttachedPolicies[].PolicyArn' --output text); do
+    aws iam detach-role-policy --role-name r --policy-arn "$policy"
+  done
+  for name in $(aws iam list-role-policies --role-name r --query 'PolicyNames[]' --output text); do
+    aws iam delete-role-policy --role-name r --policy-name "$name"
+  done
+  aws iam delete-role --role-name r
+)`,
+		},
+		"a user less": {
+			plan.RemoveUser{Removal: plan.Removal{Entity: user}}, `(
+  set -eu
+  for key in $(aws iam list-access-keys --user-name u --query 'AccessKeyMetadata[].AccessKeyId' --output text); do
+    aws iam delete-access-key --user-name u --access-key-id "$key"
+  done
+  for policy in $(aws iam list-attached-user-policies --user-name u --query 'AttachedPolicies[].PolicyArn' --output text); do
+    aws iam detach-user-policy --user-name u --policy-arn "$policy"
+  done
+  for name in $(aws iam list-user-policies --user-name u --query 'PolicyNames[]' --output text); do
+    aws iam delete-user-policy --user-name u --policy-name "$name"
+  done
+  aws iam delete-user --user-name u
+)`,
+		},
 		"a key less": {
 			plan.DeleteKey{User: user, Key: k1},
 			"aws iam delete-access-key --user-name u --access-key-id AKIAQAAAAAAAAAAAAA01",
