@@ -16,10 +16,12 @@ const (
 	Apply  Command = "apply"
 	Verify Command = "verify"
 	Revoke Command = "revoke"
+	// Rotate delivers as apply does, and proves as verify does.
+	Rotate Command = "rotate"
 )
 
 // Commands returns every command, the one that needs least first.
-func Commands() []Command { return []Command{Plan, Revoke, Verify, Apply} }
+func Commands() []Command { return []Command{Plan, Revoke, Verify, Apply, Rotate} }
 
 // A Need is a command on one management or standalone cluster.
 type Need struct {
@@ -60,7 +62,7 @@ type permission struct {
 
 // permissions is the one table of what is asked of a cluster.
 func (n Need) permissions() []permission {
-	every, verify, apply := Commands(), []Command{Verify}, []Command{Apply}
+	every, verify, apply := Commands(), []Command{Verify, Rotate}, []Command{Apply, Rotate}
 	table := []permission{
 		{every, namespace, get("", "secrets", theSecretName, "what is delivered")},
 		{[]Command{Revoke}, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}, "emptying it"}},

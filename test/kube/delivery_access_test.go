@@ -124,6 +124,8 @@ func complaint(ctx context.Context, d cluster.Delivery, command cluster.Command)
 		}
 	case cluster.Revoke:
 		errs = append(errs, d.Remove(ctx, theConfig("F").Key.ID))
+	case cluster.Rotate:
+		errs = append(errs, complaint(ctx, d, cluster.Apply), complaint(ctx, d, cluster.Verify))
 	case cluster.Apply:
 		errs = append(errs, d.Ready(ctx), d.Write(ctx, theConfig("F")), d.Restart(ctx))
 	}
