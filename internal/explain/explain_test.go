@@ -154,6 +154,14 @@ func TestWhatCannotBeReadIsNotGuessed(t *testing.T) {
 			},
 			`denied likely action-missing agrees=true unread=["policy p"]`,
 		},
+		"one of the user's policies could not be read, nor the trust, and the others do not allow": {
+			func(e *explain.Evidence) {
+				e.Role = &explain.Entity{Asked: role, Err: unreadable}
+				e.User.Identity[0] = policy(t, "other", explain.Identity, nothing)
+				e.User.Gaps = []explain.Gap{{Part: explain.GapIdentity, What: "policy p", Err: unreadable}}
+			},
+			`denied open none agrees=true unread=["the trust of role reader" "policy p"]`,
+		},
 		"one of the user's policies could not be read, and the others allow": {
 			func(e *explain.Evidence) {
 				e.User.Gaps = []explain.Gap{{Part: explain.GapIdentity, What: "policy p", Err: unreadable}}
