@@ -21,6 +21,7 @@ func TestPatchesAreCarriedOutAsTheRFCSays(t *testing.T) {
 		"A.5 replacing a value":          {`{"baz":"qux","foo":"bar"}`, PatchOp{Op: "replace", Path: "/baz", Value: []byte(`"boo"`)}, `{"baz":"boo","foo":"bar"}`},
 		"A.10 adding a nested object":    {`{"foo":"bar"}`, PatchOp{Op: "add", Path: "/child", Value: []byte(`{"grandchild":{}}`)}, `{"child":{"grandchild":{}},"foo":"bar"}`},
 		"A.14 escaped tokens":            {`{"/":9,"~1":10}`, PatchOp{Op: "replace", Path: "/~01", Value: []byte(`11`)}, `{"/":9,"~1":11}`},
+		"a key with a slash":             {`{"aws:RequestTag/env":"dev"}`, PatchOp{Op: "replace", Path: "/aws:RequestTag~1env", Value: []byte(`"prod"`)}, `{"aws:RequestTag/env":"prod"}`},
 		"A.16 adding to the end":         {`{"foo":["bar"]}`, PatchOp{Op: "add", Path: "/foo/-", Value: []byte(`["abc","def"]`)}, `{"foo":["bar",["abc","def"]]}`},
 		"the whole document is replaced": {`{"foo":"bar"}`, PatchOp{Op: "replace", Path: "", Value: []byte(`[1]`)}, `[1]`},
 	} {
