@@ -35,7 +35,7 @@ func TestATreeIsWhatItsTerminalCanShow(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			code := cli.Main(t.Context(), term.here("explain", "--tree", "--cluster", "store-001"), cli.Env{
+			code := discreetly(t.Context(), t, term.here("explain", "--tree", "--cluster", "store-001"), cli.Env{
 				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Terminals: cli.Terminals{Stdout: test.stdout},
 				Environ: append(test.environ, "AWS_EC2_METADATA_DISABLED=true"), Columns: test.columns,
 				Hostname: "lab", TempDir: filepath.Join(term.dir, "tmp"), Now: time.Now, Random: rand.Reader,
