@@ -113,7 +113,7 @@ func sideRules() []ImportRule {
 			Why:   storageKnows,
 		},
 		{
-			Who: []string{"internal/provision", "internal/verify", "internal/fieldcheck"}, Never: []string{"./sandbox"}, Deep: true,
+			Who: []string{"internal/provision", "internal/verify", "internal/fieldcheck", "internal/explain"}, Never: []string{"./sandbox"}, Deep: true,
 			Why: "what runs against AWS cannot tell the sandbox from it",
 		},
 		{

@@ -229,6 +229,19 @@ func TestAWSsSentenceComesFirst(t *testing.T) {
 	}
 }
 
+// An answer that no policy decides has no cause in them.
+func TestWhatPoliciesDoNotDecideIsOpen(t *testing.T) {
+	for link, code := range map[verify.Link]string{verify.LinkRole: "RegionDisabledException", verify.LinkToken: "ServerException"} {
+		report := explain.Explain(evidence(t, link, fmt.Errorf("trying: %w", &smithy.GenericAPIError{Code: code, Message: "no"})))
+		if got, want := summary(report), fmt.Sprintf(`denied open none agrees=true unread=["what broke link %s"]`, link); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		if report.Answered == nil || report.Answered.Code != code {
+			t.Errorf("AWS's answer is %+v", report.Answered)
+		}
+	}
+}
+
 // A cluster that nobody could look at is neither working nor denied.
 func TestWhatWasNotSeenIsUnknown(t *testing.T) {
 	e := evidence(t, "", nil)

@@ -38,6 +38,16 @@ func (e *Evidence) findNetwork(broken verify.Proof) (finding, bool) {
 	return likely(cause, &Fix{Text: fault.Hint}), true
 }
 
+// unexplained is for an answer that policies do not decide, and that is none of those known here.
+func (e *Evidence) unexplained(broken verify.Proof) finding {
+	account, _ := e.parties(broken.Link)
+	u := Unread{What: "what broke link " + string(broken.Link), Account: account, Error: reason(broken), Follows: "no policy decides about it"}
+	if fault := broken.Fault(); fault != nil && fault.Hint != "" {
+		u.Follows += "; " + fault.Hint
+	}
+	return open(u)
+}
+
 // findConfig explains a file that does not serve.
 func (e *Evidence) findConfig(broken verify.Proof) finding {
 	cause := Cause{Link: verify.LinkConfig, Kind: ConfigFile, Text: fmt.Sprintf("%s does not serve: %s.", e.fileName(), reason(broken))}
@@ -94,7 +104,7 @@ func (e *Evidence) findIdentity(broken verify.Proof) finding {
 	answer := answered(broken)
 	switch {
 	case answer == nil:
-		return open()
+		return e.unexplained(broken)
 	case answer.Code == "SignatureDoesNotMatch":
 		return e.otherSecret(broken.Link)
 	case e.User == nil || e.User.Err != nil || gapIn(e.User, GapKeys) != nil:
@@ -194,14 +204,14 @@ func (e *Evidence) findRole(broken verify.Proof) finding {
 	q := e.question(verify.LinkRole)
 	switch {
 	case answer == nil || q == nil:
-		return open()
+		return e.unexplained(broken)
 	case answer.Code == "InvalidClientTokenId":
 		return e.findIdentity(broken)
 	case answer.Code == "ValidationError":
 		return certain(Cause{Link: broken.Link, Kind: ConfigFile,
 			Text: fmt.Sprintf("%s holds what AWS does not take: %s.", e.fileName(), answer.Message)}, e.writeFile("write what AWS takes"))
 	case answer.Code != "AccessDenied":
-		return open()
+		return e.unexplained(broken)
 	case e.otherAccount():
 		want := e.Wanted.Config.RoleARN
 		return certain(Cause{Link: broken.Link, Kind: ConfigFile, Text: fmt.Sprintf("%s asks for %s, in another account than the share's %s.",
@@ -287,7 +297,7 @@ func (e *Evidence) findPull(broken verify.Proof) finding {
 	q := e.question(broken.Link)
 	switch {
 	case answer == nil:
-		return open()
+		return e.unexplained(broken)
 	case errors.Is(broken.Err, verify.ErrNoArtifact):
 		return e.noArtifact(answer)
 	case q != nil && (answer.Code == "AccessDeniedException" || answer.Code == "DENIED" || answer.Code == "Forbidden"):
@@ -297,7 +307,7 @@ func (e *Evidence) findPull(broken verify.Proof) finding {
 			"The token is of %s, and the registry of %s.", e.File.Config.Region, e.Registry.Region)},
 			e.writeFile("write region="+string(e.Registry.Region)))
 	}
-	return open()
+	return e.unexplained(broken)
 }
 
 func (e *Evidence) noArtifact(answer *Answer) finding {
