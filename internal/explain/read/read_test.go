@@ -17,11 +17,12 @@ import (
 	"github.com/pullpass/pullpass/internal/explain/read"
 )
 
+const account arn.AccountID = "999999999999"
+
 const (
-	account  arn.AccountID = "999999999999"
-	document               = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`
-	shared                 = "arn:aws:iam::999999999999:policy/shared"
-	pullers                = "arn:aws:iam::999999999999:group/pullers"
+	document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`
+	shared   = "arn:aws:iam::999999999999:policy/shared"
+	pullers  = "arn:aws:iam::999999999999:group/pullers"
 )
 
 // fake is an account with users in a group, which the sandbox has not. A method that it lacks panics.
