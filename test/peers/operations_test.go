@@ -85,6 +85,7 @@ func (l *lending) try(t *testing.T, r *record, c condition) {
 				result = op.shows(t, a, ended.succeeded(t))
 			} else {
 				result = refused.from(t, ended)
+				l.explained(t, ended.stderr, op.brokenLink(c, refused))
 			}
 			r.add(t, tried{op.program, op.name, c.name, l.posture}, result)
 		})
