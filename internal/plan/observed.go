@@ -44,6 +44,8 @@ type Account struct {
 	// Former are users that the share does not want, or no longer, keyed by name: those whose keys its clusters hold, or held
 	// before they got keys of their own.
 	Former map[string]*User
+	// FormerRoles are the roles that the policies of former users without keys let assume.
+	FormerRoles []arn.ARN
 	// Deliveries are keyed by cluster.
 	Deliveries map[string]Delivery
 	// LeftBehind are entities with the share's tag that the share does not want, sorted.

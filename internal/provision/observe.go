@@ -21,10 +21,11 @@ import (
 // account that cannot be read is an answer, not an error: the only error is that the context ended.
 //
 // Calls for an account: 1 for the caller, 4 a policy (itself, its versions, the text of the default one, who uses it), 2 a
-// role, 3 a user, 1 an access key that no delivery holds (with Uses, any access key), and 1 for each entity left behind; 1 for each thing that does not
-// exist. Where a cluster holds a key of another user, or held one before it got its own: 1 for the key as long as a cluster holds it,
-// and 3 for that user, after all the others. A user whose key was delivered a moment ago and is not listed yet is
-// read again until it is. None waits for more than one other, but for the last two, which wait for two, and for signing in.
+// role, 3 a user, 1 an access key that no delivery holds (with Uses, any access key), and 1 for each entity left behind; 1 for
+// each thing that does not exist. Where a cluster holds a key of another user, or held one before it got its own: 1 for the key
+// as long as a cluster holds it, and 3 for that user, after all the others; once its keys are gone 2 for each
+// of its policies, and 1 for the role. A user whose key was delivered a moment ago and is not listed yet is read again until it is.
+// Of all others none waits for more than one, but for the last two, which wait for two, and for signing in.
 func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observed, error) {
 	wanted := wants(desired)
 	observed := plan.Observed{Accounts: map[arn.AccountID]*plan.Account{}, Runs: c.Runs}
@@ -39,6 +40,9 @@ func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observe
 		})
 	}
 	group.Wait()
+	if len(wanted) > 0 && wanted[0].whole && len(wanted[0].roles) > 0 {
+		c.formerRoles(ctx, wanted[0], observed)
+	}
 	if err := ctx.Err(); err != nil {
 		return plan.Observed{}, fmt.Errorf("reading the accounts of share %s: %w", desired.Share, err)
 	}
