@@ -53,8 +53,8 @@ func (r *reader) formerUser(ctx context.Context, name string) error {
 		return nil
 	}
 	r.leftBehind(found.ARN, found.Tags, func(l plan.Leftovers) { l.Users[name] = found })
-	if len(found.Keys) > 0 {
-		return nil // A cluster may use its role yet.
+	if len(found.Keys) > 0 || len(r.policies) == 0 {
+		return nil // A cluster may use its role yet, or a rotation reads, which has no part in policies and roles.
 	}
 	for _, policy := range found.Attached {
 		if err := r.formerPolicy(ctx, policy); err != nil {
