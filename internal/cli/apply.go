@@ -252,12 +252,16 @@ func (s *session) outcome(p *plan.Plan, done provision.Result, proofs *proofRepo
 
 // hintFailures says once for each kind of failure what to do about it.
 func (s *session) hintFailures(done provision.Result) {
+	s.hintFailuresOr(done, "pullpass apply again goes on from here")
+}
+
+func (s *session) hintFailuresOr(done provision.Result, otherwise string) {
 	said := map[string]bool{}
 	for _, step := range done.Steps {
 		if step.State != provision.Failed {
 			continue
 		}
-		hint := "pullpass apply again goes on from here"
+		hint := otherwise
 		for _, r := range rules() {
 			if r.is(step.Err) && r.hint != "" {
 				hint = r.hint

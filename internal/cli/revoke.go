@@ -209,7 +209,7 @@ func endingOf(c revoke.Cluster, way verify.Way) revoke.Ending {
 }
 
 // errNothingDelivered says that there is nothing to try.
-var errNothingDelivered = errors.New("no delivery could be read")
+var errNothingDelivered = errors.New("no delivery of it could be read")
 
 func awaitRefusal(
 	ctx context.Context, way verify.Way, ending revoke.Ending, ended provision.Ended, pass *verify.Pass, began time.Time,

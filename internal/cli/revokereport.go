@@ -228,7 +228,7 @@ func (s *session) concludeRevocation(planned *revoke.Revocation, report revocati
 	}
 	failed := report.done.Err()
 	if failed != nil {
-		s.hintFailures(report.done)
+		s.hintFailuresOr(report.done, "run it again: it goes on from here")
 	}
 	s.hintProblems(planned.Plan)
 	if len(report.Clusters) > 0 {

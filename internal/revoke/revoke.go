@@ -41,7 +41,7 @@ type Revocation struct {
 type Cluster struct {
 	Account  arn.AccountID
 	Delivery share.ClusterDelivery
-	// Held is what it held when the decision was made.
+	// Held is Held where it held what it was given when the decision was made.
 	Held plan.DeliveryState
 	// Key is the end of its access key, Session that of the sessions and registry tokens made with it.
 	Key, Session Ending

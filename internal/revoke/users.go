@@ -163,6 +163,9 @@ func onlyCluster(clusters []share.ClusterDelivery) string {
 // cluster says what ends the ways in of one cluster.
 func (d *decider) cluster(s *side, l leaver, c share.ClusterDelivery) Cluster {
 	held := s.got.Deliveries[c.Cluster]
+	if held.State == plan.Held && !l.gave(c, held) {
+		held = plan.Delivery{State: plan.None} // It is not what ends.
+	}
 	out := Cluster{Account: s.Account, Delivery: c, Held: held.State, Session: d.sessionEnd(s, l)}
 	key := held.Config.Key.ID
 	switch {
@@ -173,11 +176,17 @@ func (d *decider) cluster(s *side, l leaver, c share.ClusterDelivery) Cluster {
 	case l.got == nil, held.State == plan.Held:
 		out.Key.Ended = true // It is inactive, or gone.
 	case len(l.keys) > 0:
-		out.Key.Step = l.keys[keyIDs(l.got.Keys)[0]]
+		out.Key.Step = l.keys[slices.Sorted(maps.Keys(l.keys))[0]]
 	default:
 		out.Key.Ended = true
 	}
 	return out
+}
+
+// gave reports whether a cluster holds what it was given as the user, whose keys may be gone already.
+func (l leaver) gave(c share.ClusterDelivery, held plan.Delivery) bool {
+	return l.got != nil && slices.Contains(keyIDs(l.got.Keys), held.Config.Key.ID) ||
+		held.Config.RoleARN == c.Config.RoleARN && held.Config.UserProfile == c.Config.UserProfile
 }
 
 // clear takes away what is of no use any more in a destination.
@@ -246,8 +255,8 @@ func (d *decider) withdraw(s *side, l leaver, gone string) {
 		case held.State == plan.Unknown:
 			s.note(c.Cluster, "%s: what it holds is not known and stays: %v", c.Cluster, held.Err)
 		case held.State == plan.None:
-		case held.Config.RoleARN != c.Config.RoleARN && !(l.got != nil && slices.Contains(keyIDs(l.got.Keys), held.Config.Key.ID)):
-			s.note(c.Cluster, "%s holds a credential that is not the share's; it stays", c.Cluster)
+		case !l.gave(c, held):
+			s.note(c.Cluster, "%s holds a credential that is not its own; it stays", c.Cluster)
 		default:
 			s.after(plan.Step{
 				Verb: plan.Delete, Target: deliveryTarget(c), Cluster: c.Cluster, Needs: []string{gone},

@@ -17,7 +17,7 @@ func (r *Report) drift(account arn.AccountID, pick func(cluster, target string) 
 		return nil
 	}
 	for _, s := range r.facts.Plan.StepsOf(account) {
-		if pick(s.Cluster, s.Target) {
+		if _, lifts := s.Op.(plan.LiftDenies); !lifts && pick(s.Cluster, s.Target) { // A deny that is over is nobody's change.
 			lines = append(lines, string(s.Verb)+" "+s.Target)
 		}
 	}

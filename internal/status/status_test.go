@@ -148,6 +148,9 @@ func TestWhatIsDue(t *testing.T) {
 		"a step of the plan": {change: func(s *scene) {
 			s.Plan.Steps = []plan.Step{{Account: retail, Verb: plan.Tag, Target: "user " + user}}
 		}, want: []string{"drift"}},
+		"a deny of a revocation that is over is not": {change: func(s *scene) {
+			s.Plan.Steps = []plan.Step{{Account: retail, Verb: plan.Delete, Target: "user " + user, Op: plan.LiftDenies{}}}
+		}},
 		"a problem of the plan": {change: func(s *scene) {
 			s.Plan.Problems = []plan.Problem{{Kind: plan.MadeByHand, Account: retail, Target: "user " + user}}
 		}, want: []string{"drift"}},
