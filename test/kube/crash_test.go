@@ -2,7 +2,10 @@ package kube
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,7 +28,7 @@ func TestAClusterThatIsCutOffAtAnyWrite(t *testing.T) {
 	points := 0
 	for _, command := range []cutCommand{
 		{"apply", func(*testing.T, *lab.Operator) {}, []string{"apply", "--sandbox", lab.Box, "--yes"}, 0},
-		{"rotate", applied, []string{"rotate", "--sandbox", lab.Box, "--yes", "--force", "--grace", "0s", "--watch", "0s"}, 1},
+		{"rotate", applied, []string{"rotate", "--sandbox", lab.Box, "--yes", "--force", "--settle", "0s", "--grace", "0s", "--watch", "0s"}, 1},
 	} {
 		writes := 0
 		t.Run(command.name+", uncut", func(t *testing.T) {
@@ -43,9 +46,9 @@ func TestAClusterThatIsCutOffAtAnyWrite(t *testing.T) {
 			t.Errorf("%s writes nothing", command.name)
 		}
 		for n := range writes {
-			for _, stop := range []lab.Stop{lab.Before, lab.After, lab.Unanswered} {
-				t.Run(fmt.Sprintf("%s, write %d, %s", command.name, n+1, stop), func(t *testing.T) {
-					command.cutAt(t, l, road, n+1, stop)
+			for _, how := range []stop{before, after, unanswered} {
+				t.Run(fmt.Sprintf("%s, write %d, %s", command.name, n+1, how), func(t *testing.T) {
+					command.cutAt(t, l, road, n+1, how)
 				})
 				points++
 			}
@@ -82,13 +85,18 @@ func (cmd cutCommand) begin(t *testing.T, l *lab.Lab, road *lab.Road) *lab.Opera
 }
 
 // cutAt cuts the cluster off at a write, and lets the command be run again.
-func (cmd cutCommand) cutAt(t *testing.T, l *lab.Lab, road *lab.Road, n int, stop lab.Stop) {
+func (cmd cutCommand) cutAt(t *testing.T, l *lab.Lab, road *lab.Road, n int, how stop) {
 	t.Helper()
 	c, o := l.Clusters()[0], cmd.begin(t, l, road)
 	inUse := keyIfAny(t, c)
-	mend := road.EndAt(n, stop)
+	end := &roadEnd{left: n, stop: how}
+	straighten := road.Through(func(onwards http.Handler) http.Handler {
+		end.onwards = onwards
+		return end
+	})
 	said := o.Pullpass(t, cmd.line...)
-	if !mend() {
+	straighten()
+	if !end.reached() {
 		t.Errorf("it writes less than that:\n%s%s", said.Stdout, said.Stderr)
 	}
 	mustBeGood(t, o, inUse)
@@ -134,4 +142,53 @@ func mustBeGood(t *testing.T, o *lab.Operator, key string) {
 	}) {
 		t.Errorf("the controller uses access key %s, which is gone or inactive", key)
 	}
+}
+
+// A stop says what becomes of the request at which a road ends.
+type stop string
+
+// The ways in which a road ends.
+const (
+	// before: the request does not reach the API server.
+	before stop = "before"
+	// after: the answer is the last thing that comes through.
+	after stop = "after"
+	// unanswered: the API server has done it, and nobody is told.
+	unanswered stop = "answer lost"
+)
+
+// A roadEnd passes on what comes before it.
+type roadEnd struct {
+	onwards http.Handler
+	stop    stop
+
+	mu   sync.Mutex
+	left int // how many changes until the end
+}
+
+// ServeHTTP passes requests on one by one, and from its end on it breaks connections off.
+func (e *roadEnd) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.left <= 0 {
+		panic(http.ErrAbortHandler)
+	}
+	if lab.Changes(lab.Form(request)) {
+		e.left--
+	}
+	switch {
+	case e.left > 0, e.stop == after:
+		e.onwards.ServeHTTP(w, request)
+	case e.stop == unanswered:
+		e.onwards.ServeHTTP(httptest.NewRecorder(), request)
+		panic(http.ErrAbortHandler)
+	default:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (e *roadEnd) reached() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.left <= 0
 }

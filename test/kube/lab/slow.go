@@ -114,16 +114,14 @@ func (r *Road) announce(request *http.Request) {
 	before := r.before
 	r.mu.Unlock()
 	if before != nil {
-		before(form(request))
+		before(Form(request))
 	}
 }
-
-func form(request *http.Request) string { return request.Method + " " + request.URL.RequestURI() }
 
 func (r *Road) enter(request *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.requests = append(r.requests, form(request))
+	r.requests = append(r.requests, Form(request))
 	r.underway++
 	r.atOnce = max(r.atOnce, r.underway)
 }
