@@ -414,3 +414,18 @@ func TestAnAcceptedInvitationEndsInAnEmptyPlan(t *testing.T) {
 		t.Errorf("the second plan is not empty:\n%s", text(t, second))
 	}
 }
+
+// The mark tells whose an orphan is, and who makes a key takes the mark away in the end: a kill in between would leave a key
+// that is nobody's for ever. So the orphan goes first, even where the user has room for another key.
+func TestAnOrphanGoesBeforeTheMarkThatTellsWhoseItIs(t *testing.T) {
+	d := desired(t)
+	w := settled(t, d)
+	user := w.Accounts[depot].Users["pullpass-packages-depot-001"]
+	user.Keys = []plan.Key{{ID: "AKIAQAAAAAAAAAAAAA09", Active: true, Created: now().Add(-time.Minute), Use: plan.NeverUsed}}
+	user.Tags[plan.TagPending] = "20261122T115800Z.00000002.laptop"
+	w.Accounts[depot].Deliveries["depot-001"] = plan.Delivery{State: plan.None}
+	steps := w.diff(d, options()).Steps
+	if len(steps) != 2 || steps[0].Verb != plan.Delete || !slices.Contains(steps[1].Needs, steps[0].ID) {
+		t.Errorf("want a key deleted and then one made, which needs that: %v", steps)
+	}
+}

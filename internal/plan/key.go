@@ -64,7 +64,7 @@ const (
 	KeyNothing KeyAction = iota
 	// KeyReuse: Key is the key; the clusters in Deliver lack it.
 	KeyReuse
-	// KeyCreate: a new key for the clusters in Deliver, once those in Orphans are gone if Full.
+	// KeyCreate: a new key for the clusters in Deliver, once those in Orphans are gone.
 	KeyCreate
 	// KeyWait: the run in Busy may be about to deliver a key.
 	KeyWait
@@ -81,8 +81,6 @@ type KeyDecision struct {
 	Deliver []string
 	// Orphans are keys that nobody holds, for deletion.
 	Orphans []awsid.AccessKeyID
-	// Full says that an orphan takes the place of the key to be made.
-	Full bool
 	// Strays are keys that no readable delivery holds and that something unseen may use.
 	Strays []awsid.AccessKeyID
 	// Busy is the run to wait for, empty where a key is merely too young to tell.
@@ -108,7 +106,7 @@ const settled = time.Hour
 //	-------------------------------------------------------------|------------------------------------------
 //	a delivery holds an active key                               | reuse the youngest such key
 //	no delivery holds a usable key, fewer than 2 keys            | create
-//	a key held by nobody, nothing unknown, its run is over       | an orphan: delete, first where 2 keys exist
+//	a key held by nobody, nothing unknown, its run is over       | an orphan: delete, before anything else
 //	a key held by nobody, without a run's mark                   | it stays
 //	a key held by nobody, its run may still be at work           | wait
 //	2 keys, one may be held by something unknown                 | refuse
@@ -128,13 +126,12 @@ func DecideKey(s KeySituation, r KeyRules) KeyDecision {
 		return d
 	}
 	d.Deliver = s.lacking("")
-	d.Full = len(s.Keys) >= maxKeys
 	switch {
 	case len(d.Deliver) == 0:
 		d.Action = KeyNothing
 	case s.Pending != "" && !d.Unmark:
 		d.Action, d.Busy, d.Orphans = KeyWait, s.Pending, nil
-	case d.Full && len(d.Orphans) > 0, !d.Full:
+	case len(s.Keys) < maxKeys, len(d.Orphans) > 0:
 		d.Action, d.Unmark = KeyCreate, false
 	case len(c.young) > 0:
 		d.Action = KeyWait

@@ -126,7 +126,7 @@ func TestDecideKey(t *testing.T) {
 				Keys:    []plan.Key{key(k1, day, plan.Used), key(k2, minute, plan.NeverUsed)},
 				Holders: []plan.Holder{lacks("a")}, Pending: deadHere,
 			}, rules(),
-			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Orphans: ids{k2}, Strays: ids{k1}, Full: true},
+			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Orphans: ids{k2}, Strays: ids{k1}},
 		},
 		"an orphan beside the key that is held: delete it": {
 			plan.KeySituation{
@@ -197,21 +197,21 @@ func TestDecideKey(t *testing.T) {
 				Keys:    []plan.Key{key(k1, day, plan.NeverUsed), key(k2, day, plan.NeverUsed)},
 				Holders: []plan.Holder{unclear("a"), lacks("b")},
 			}, rules(),
-			plan.KeyDecision{Action: plan.KeyRefuse, Deliver: []string{"b"}, Strays: ids{k1, k2}, Full: true},
+			plan.KeyDecision{Action: plan.KeyRefuse, Deliver: []string{"b"}, Strays: ids{k1, k2}},
 		},
 		"two keys in use by something unseen: refuse, even to take over": {
 			plan.KeySituation{
 				Keys:    []plan.Key{key(k1, day, plan.Used), key(k2, day, plan.Used)},
 				Holders: []plan.Holder{lacks("a")},
 			}, rules(takeOver),
-			plan.KeyDecision{Action: plan.KeyRefuse, Deliver: []string{"a"}, Strays: ids{k1, k2}, Full: true},
+			plan.KeyDecision{Action: plan.KeyRefuse, Deliver: []string{"a"}, Strays: ids{k1, k2}},
 		},
 		"two keys, clusters outside of the selection may hold them: refuse": {
 			plan.KeySituation{
 				Keys:    []plan.Key{key(k1, day, plan.NeverUsed), key(k2, day, plan.NeverUsed)},
 				Holders: []plan.Holder{lacks("a")}, Elsewhere: true,
 			}, rules(),
-			plan.KeyDecision{Action: plan.KeyRefuse, Deliver: []string{"a"}, Strays: ids{k1, k2}, Full: true},
+			plan.KeyDecision{Action: plan.KeyRefuse, Deliver: []string{"a"}, Strays: ids{k1, k2}},
 		},
 		"a mark was left behind after the delivery: take it away": {
 			plan.KeySituation{Keys: []plan.Key{key(k1, minute, 0)}, Holders: []plan.Holder{holds("a", k1)}, Pending: deadHere}, rules(),
@@ -224,9 +224,6 @@ func TestDecideKey(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := plan.DecideKey(test.situation, test.rules)
-			if test.want.Action == plan.KeyWait {
-				got.Full = false
-			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("decision (-want +got):\n%s", diff)
 			}

@@ -156,7 +156,7 @@ func (u userKeys) rotation(d RotationDecision) {
 	switch d.Action {
 	case RotateCreate:
 		freed := u.deleteOrphans(KeyDecision{Orphans: d.Orphans})
-		u.create(KeyDecision{Deliver: d.Deliver, Full: d.Full, Replaces: d.Old}, freed, written)
+		u.create(KeyDecision{Deliver: d.Deliver, Replaces: d.Old}, freed, written)
 		u.controllers(written)
 		u.note("", "%s: once every user of access key %s has moved to the new one, it is deactivated, and deleted if nothing fails then",
 			describe(u.entity), d.Old)

@@ -123,8 +123,6 @@ type RotationDecision struct {
 	Deliver []string
 	// Orphans are keys that nobody holds, for deletion.
 	Orphans []awsid.AccessKeyID
-	// Full says that an orphan takes the place of the key to be made.
-	Full bool
 	// Prove are the clusters whose receipts are to be collected.
 	Prove []string
 	// Missing are the gaps that keep Old as it is.
@@ -235,11 +233,10 @@ func (s KeySituation) old(current Key, r RotationRules) (Key, bool) {
 func (s KeySituation) renewal(current Key, r RotationRules) RotationDecision {
 	c := classify(s, r.KeyRules)
 	d := RotationDecision{Action: RotateCreate, Old: current.ID, Deliver: s.lacking(""), Orphans: c.orphans}
-	d.Full = len(s.Keys) >= maxKeys
 	switch {
 	case len(d.Deliver) == 0:
 		return RotationDecision{Action: RotateRefuse, Old: current.ID, Why: "no cluster can be given a new key"}
-	case !d.Full, len(d.Orphans) > 0:
+	case len(s.Keys) < maxKeys, len(d.Orphans) > 0:
 		d.foresee(s, r)
 		return d
 	case len(c.young) > 0:

@@ -99,7 +99,6 @@ type outcome struct {
 	Old, New      awsid.AccessKeyID
 	Deliver       []string
 	Orphans       []awsid.AccessKeyID
-	Full          bool
 	Prove         []string
 	Missing, Risk []string
 	Failed        bool
@@ -113,7 +112,7 @@ func outcomeOf(d plan.RotationDecision) outcome {
 		return all
 	}
 	return outcome{
-		Action: d.Action, Old: d.Old, New: d.New, Deliver: d.Deliver, Orphans: d.Orphans, Full: d.Full, Prove: d.Prove,
+		Action: d.Action, Old: d.Old, New: d.New, Deliver: d.Deliver, Orphans: d.Orphans, Prove: d.Prove,
 		Missing: words(d.Missing), Risk: words(d.Risks), Failed: d.Failed,
 	}
 }
@@ -196,7 +195,7 @@ func TestDecideRotation(t *testing.T) {
 			plan.KeySituation{
 				Keys: []plan.Key{old, key(k2, minute, plan.NeverUsed)}, Holders: []plan.Holder{holds("a", k1)}, Retiring: k1, Pending: deadHere,
 			}, rotating(),
-			outcome{Action: plan.RotateCreate, Old: k1, Deliver: []string{"a"}, Orphans: ids{k2}, Full: true},
+			outcome{Action: plan.RotateCreate, Old: k1, Deliver: []string{"a"}, Orphans: ids{k2}},
 		},
 		"a young key that nobody holds has the second place: wait for its maker": {
 			plan.KeySituation{Keys: []plan.Key{old, key(k2, minute, plan.NeverUsed)}, Holders: []plan.Holder{holds("a", k1)}}, rotating(),

@@ -173,10 +173,9 @@ func (u userKeys) create(d KeyDecision, freed []string, written map[string]strin
 	if d.Replaces != "" {
 		step.Changes = []Change{{Field: "replaces", After: string(d.Replaces)}}
 	}
-	step.Needs = u.needsMark()
-	if d.Full {
-		step.Needs = append(step.Needs, freed...)
-	}
+	// Where the user has room for another key the orphans go first all the same: this step ends with taking away the mark,
+	// which tells whose they are.
+	step.Needs = append(u.needsMark(), freed...)
 	for _, c := range u.clusters {
 		if !slices.Contains(d.Deliver, c.Cluster) {
 			continue
