@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"slices"
-	"testing"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/explain"
@@ -26,30 +25,24 @@ func (b *bench) asked(args ...string) explain.Report {
 	return reports[0]
 }
 
-// A config file alone tells as much, but for what only a share knows.
-func TestConfigFilesAreExplainedWithoutAShare(t *testing.T) {
-	t.Parallel()
-	for sentence, s := range brokenSetups() {
-		if s.fault.link == verify.LinkConfig || s.maker == byElsewhere {
-			continue // What a share says is missing, or is for a registry that only a share names.
-		}
-		t.Run(sentence, func(t *testing.T) {
-			t.Parallel()
-			b := s.broken(t)
-			report := b.asked("--config", filepath.Join(b.dir, "out", "store-001", "aws-config"))
-			s.checkAnswer(t, b, report)
-			if report.Cause == nil {
-				t.Fatalf("no cause is named: %s", shown(report))
-			}
-			// Without a share it is not known whether the file or the trust is as it should be: the file can be changed by
-			// whoever asks.
-			if report.Cause.Account == "" && report.Cause.Link == verify.LinkRole {
-				report.Cause.Account = s.fault.account
-			}
-			if _, diffs := s.named(report); len(diffs) > 0 && !s.fault.byShare {
-				t.Errorf("a wrong cause: %s\n%s", diffs, shown(report))
-			}
-		})
+// checkFile checks that a config file alone tells as much, but for what only a share knows.
+func (s setup) checkFile(b *bench) {
+	b.t.Helper()
+	if s.fault.link == verify.LinkConfig || s.maker == byElsewhere {
+		return // What a share says is missing, or is for a registry that only a share names.
+	}
+	report := b.asked("--config", filepath.Join(b.dir, "out", "store-001", "aws-config"))
+	s.checkAnswer(b, report)
+	if report.Cause == nil {
+		b.t.Errorf("no cause is named: %s", shown(report))
+		return
+	}
+	// Without a share it is not known whether the file or the trust is as it should be: the file can be changed by whoever asks.
+	if report.Cause.Account == "" && report.Cause.Link == verify.LinkRole {
+		report.Cause.Account = s.fault.account
+	}
+	if _, diffs := s.named(report); len(diffs) > 0 && !s.fault.byShare {
+		b.t.Errorf("of the file alone a wrong cause: %s\n%s", diffs, shown(report))
 	}
 }
 
@@ -66,43 +59,32 @@ func (b *bench) call(link verify.Link) (principal arn.ARN, action, resource stri
 		return b.role, "ecr:BatchGetImage", repository
 	case verify.LinkLayer:
 		return b.role, "ecr:GetDownloadUrlForLayer", repository
-	case verify.LinkConfig, verify.LinkIdentity, verify.LinkRegistry:
+	default:
+		b.t.Fatalf("link %s asks no policy", link)
+		return arn.ARN{}, "", ""
 	}
-	b.t.Fatalf("link %s asks no policy", link)
-	return arn.ARN{}, "", ""
 }
 
-// A call that nobody made is read like one that was refused.
-func TestCallsAreExplainedThatNobodyMade(t *testing.T) {
-	t.Parallel()
-	for sentence, s := range brokenSetups() {
-		if !slices.Contains([]verify.Link{verify.LinkRole, verify.LinkToken, verify.LinkManifest, verify.LinkLayer}, s.fault.link) {
-			continue
+// checkCall checks that a call that nobody made is read like one that was refused.
+func (s setup) checkCall(b *bench) {
+	b.t.Helper()
+	asking := []verify.Link{verify.LinkRole, verify.LinkToken, verify.LinkManifest, verify.LinkLayer}
+	if !slices.Contains(asking, s.fault.link) || s.maker == byElsewhere || s.fault.account == "" {
+		return // No policy decides, or none without the file, or another registry's.
+	}
+	principal, action, resource := b.call(s.fault.link)
+	report := b.asked("--principal", principal.String(), "--action", action, "--resource", resource)
+	if report.Answered != nil || report.Outcome == explain.Works {
+		b.t.Errorf("AWS is said to have answered, or the call to work: %s", shown(report))
+	}
+	if report.Cause == nil {
+		if report.Conclusion != explain.Open || len(report.Unread) == 0 {
+			b.t.Errorf("no cause is named, the conclusion is %s: %s", report.Conclusion, shown(report))
 		}
-		if s.maker == byElsewhere || s.fault.account == "" {
-			continue // No call without the file, or of another registry.
-		}
-		t.Run(sentence, func(t *testing.T) {
-			t.Parallel()
-			b := s.broken(t)
-			principal, action, resource := b.call(s.fault.link)
-			report := b.asked("--principal", principal.String(), "--action", action, "--resource", resource)
-			if report.Answered != nil {
-				t.Errorf("AWS was not asked, and is said to have answered")
-			}
-			if report.Outcome == explain.Works {
-				t.Errorf("it is said to work: %s", shown(report))
-			}
-			if report.Cause == nil {
-				if report.Conclusion != explain.Open || len(report.Unread) == 0 {
-					t.Errorf("no cause is named, the conclusion is %s: %s", report.Conclusion, shown(report))
-				}
-				return
-			}
-			report.Cause.Link = s.fault.link // It has one link, called action.
-			if _, diffs := s.named(report); len(diffs) > 0 && !s.fault.byShare {
-				t.Errorf("a wrong cause: %s\n%s", diffs, shown(report))
-			}
-		})
+		return
+	}
+	report.Cause.Link = s.fault.link // It has one link, called action.
+	if _, diffs := s.named(report); len(diffs) > 0 && !s.fault.byShare {
+		b.t.Errorf("of the call alone a wrong cause: %s\n%s", diffs, shown(report))
 	}
 }

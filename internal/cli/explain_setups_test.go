@@ -75,8 +75,8 @@ func brokenSetups() map[string]setup {
 	return all
 }
 
-// Every setup is broken as it says, by AWS's own answer.
-func TestSetupsAreBrokenAsTheySay(t *testing.T) {
+// Every setup is broken as it says, is explained from wherever it can be looked at, and is mended by what the fix says.
+func TestBrokenSetups(t *testing.T) {
 	t.Parallel()
 	for sentence, s := range brokenSetups() {
 		t.Run(sentence, func(t *testing.T) {
@@ -86,10 +86,23 @@ func TestSetupsAreBrokenAsTheySay(t *testing.T) {
 				b.mustPull()
 				s.breaks(b)
 			}
-			if got := b.proves(); got.ok || got.link != s.fault.link || got.code != s.code {
-				t.Errorf("link %s breaks with %q, want %s with %q: %s", got.link, got.code, s.fault.link, s.code, got.text)
-			}
+			s.checkBroken(b)
+			report := b.told("share.yaml")
+			s.checkAnswer(b, report)
+			s.checkExplained(b, report)
+			s.checkSides(b)
+			s.checkFile(b)
+			s.checkCall(b)
+			s.checkFix(b, report)
 		})
+	}
+}
+
+// checkBroken checks by AWS's own answer that the setup is broken as it says.
+func (s setup) checkBroken(b *bench) {
+	b.t.Helper()
+	if got := b.proves(); got.ok || got.link != s.fault.link || got.code != s.code {
+		b.t.Errorf("link %s breaks with %q, want %s with %q: %s", got.link, got.code, s.fault.link, s.code, got.text)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,25 +64,17 @@ func (b *bench) secrets() []string {
 	return nil
 }
 
-// Every setup is explained: by AWS's own answer, then by what is wrong, where, and what mends it.
-func TestBrokenSetupsAreExplained(t *testing.T) {
-	t.Parallel()
-	for sentence, s := range brokenSetups() {
-		t.Run(sentence, func(t *testing.T) {
-			t.Parallel()
-			b := s.broken(t)
-			report := b.told("share.yaml")
-			s.checkAnswer(t, b, report)
-			if !report.Agrees {
-				t.Errorf("our reading and AWS's answer are said to disagree: %s", shown(report))
-			}
-			if _, diffs := s.match(report); len(diffs) > 0 {
-				t.Errorf("%s\n%s", strings.Join(diffs, "\n"), shown(report))
-			}
-			if want := s.conclusion(); report.Conclusion != want {
-				t.Errorf("the conclusion is %s, want %s: %s", report.Conclusion, want, shown(report))
-			}
-		})
+// checkExplained checks that everything that there is to say is said to who can read both sides.
+func (s setup) checkExplained(b *bench, report explain.Report) {
+	b.t.Helper()
+	if !report.Agrees {
+		b.t.Errorf("our reading and AWS's answer are said to disagree: %s", shown(report))
+	}
+	if _, diffs := s.match(report); len(diffs) > 0 {
+		b.t.Errorf("%s\n%s", strings.Join(diffs, "\n"), shown(report))
+	}
+	if want := s.conclusion(); report.Conclusion != want {
+		b.t.Errorf("the conclusion is %s, want %s: %s", report.Conclusion, want, shown(report))
 	}
 }
 
@@ -103,24 +96,24 @@ func (s setup) conclusion() explain.Conclusion {
 }
 
 // checkAnswer checks that the report begins with what AWS said to the very call that failed.
-func (s setup) checkAnswer(t *testing.T, b *bench, report explain.Report) {
-	t.Helper()
+func (s setup) checkAnswer(b *bench, report explain.Report) {
+	b.t.Helper()
 	if report.Outcome != explain.Denied {
-		t.Errorf("the outcome is %s: %s", report.Outcome, shown(report))
+		b.t.Errorf("the outcome is %s: %s", report.Outcome, shown(report))
 	}
 	if s.code == "" {
 		if report.Answered != nil {
-			t.Errorf("AWS was not asked, and is said to have answered %+v", *report.Answered)
+			b.t.Errorf("AWS was not asked, and is said to have answered %+v", *report.Answered)
 		}
 		return
 	}
 	answer := report.Answered
 	if answer == nil || answer.Code != s.code || answer.Message == "" || answer.Service == "" || answer.Operation == "" {
-		t.Errorf("AWS answers %s, and the report says %s", s.code, shown(report))
+		b.t.Errorf("AWS answers %s, and the report says %s", s.code, shown(report))
 		return
 	}
 	if proof := b.proves(); !strings.Contains(proof.text, answer.Message) {
-		t.Errorf("AWS says %s, and the report %q", proof.text, answer.Message)
+		b.t.Errorf("AWS says %s, and the report %q", proof.text, answer.Message)
 	}
 }
 
@@ -181,8 +174,7 @@ func (f fault) differs(report explain.Report) []string {
 	} else if c.Statement != nil && f.kind == explain.ActionMissing {
 		differ("statement", fmt.Sprint(*c.Statement), "none")
 	}
-	switch f.as {
-	case explain.Identity, explain.Trust, explain.Boundary: // Of others nobody knows whether they deny.
+	if slices.Contains([]explain.PolicyKind{explain.Identity, explain.Trust, explain.Boundary}, f.as) { // Of others nobody knows whether they deny.
 		differ("word for a statement that is missing", c.Missing, f.missing)
 	}
 	if c.Text == "" || report.Fix == nil {
@@ -226,20 +218,14 @@ func shown(report explain.Report) string {
 	return string(text)
 }
 
-// Whoever has the access to one side alone is told no wrong cause, and nothing for certain that he cannot see.
-func TestNoSideIsToldWhatItCannotSee(t *testing.T) {
-	t.Parallel()
-	for sentence, s := range brokenSetups() {
-		t.Run(sentence, func(t *testing.T) {
-			t.Parallel()
-			b := s.broken(t)
-			for document, sees := range map[string]func(witnesses) bool{
-				"source.yaml":      func(w witnesses) bool { return w.source },
-				"destination.yaml": func(w witnesses) bool { return w.destination },
-			} {
-				s.checkSide(t, document, b.told(document), sees)
-			}
-		})
+// checkSides checks that who can read one side alone is told no wrong cause, and nothing for certain that he cannot see.
+func (s setup) checkSides(b *bench) {
+	b.t.Helper()
+	for document, sees := range map[string]func(witnesses) bool{
+		"source.yaml":      func(w witnesses) bool { return w.source },
+		"destination.yaml": func(w witnesses) bool { return w.destination },
+	} {
+		s.checkSide(b.t, document, b.told(document), sees)
 	}
 }
 

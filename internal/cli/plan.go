@@ -133,7 +133,7 @@ func problemHint(kind plan.ProblemKind) string {
 	case plan.KeyBusy:
 		return "wait for the other run to end; --take-over disregards it"
 	case plan.KeysFull:
-		return "delete the key that is not needed, in the destination account"
+		return "delete the one that nothing uses, in the destination account: aws iam delete-access-key --user-name USER --access-key-id AKIA…"
 	case plan.RotationRefused:
 		return "pullpass plan shows what else is the matter; --key AKIA… names a key that may go"
 	case plan.DeliveryUnknown:

@@ -120,7 +120,7 @@ func TestADenyHasItsDay(t *testing.T) {
 		age          time.Duration
 		covers, over bool
 	}{
-		"just put":                                     {0, true, false},
+		"just put": {0, true, false},
 		"still longer there than a new session lives":  {12 * time.Hour, true, false},
 		"there, but sooner over than a session may be": {12*time.Hour + time.Second, false, false},
 		"a second before its end":                      {24*time.Hour - time.Second, false, false},

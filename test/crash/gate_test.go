@@ -189,12 +189,15 @@ func actionOf(request *http.Request) (string, error) {
 	return name + nameOf(form), nil
 }
 
+// stamp is the part of a run's id that names are made of.
+var stamp = regexp.MustCompile(`[0-9]{8}T[0-9]{6}Z[-.][0-9a-f]+`)
+
 // nameOf is what a call of IAM is about, without what is another in every run.
 func nameOf(form url.Values) string {
 	var parts []string
 	for _, field := range []string{"UserName", "RoleName", "PolicyName", "PolicyArn", "Status"} {
 		if value := form.Get(field); value != "" {
-			parts = append(parts, value[strings.LastIndexAny(value, "/")+1:])
+			parts = append(parts, stamp.ReplaceAllString(value[strings.LastIndexAny(value, "/")+1:], "*"))
 		}
 	}
 	return " " + strings.Join(parts, " ")
@@ -205,6 +208,8 @@ type secrets struct {
 	mu    sync.Mutex
 	found map[string]bool
 }
+
+func newSecrets() *secrets { return &secrets{found: map[string]bool{}} }
 
 var material = regexp.MustCompile(`<(?:SecretAccessKey|SessionToken)>([^<]+)<|"authorizationToken":"([^"]+)"`)
 

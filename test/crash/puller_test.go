@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,8 +31,8 @@ const cached = 6 * time.Hour
 // A puller is one consumer of a cluster's delivery.
 type puller struct {
 	w *world
-	// name says whose it is, file is what was delivered to the cluster.
-	name, file string
+	// name says what it is, cluster where, and file what was delivered there.
+	name, cluster, file string
 	// pod says that it read its file when it started, and reads it again when it is started again. Others follow the file.
 	pod bool
 	// caches says that it uses a registry token for as long as it is thought to be good.
@@ -42,6 +43,8 @@ type puller struct {
 	minted time.Time
 	// works says that it has pulled: from then on it must.
 	works bool
+	// revoked says that its access is being taken away: in the end it must not pull with what it had.
+	revoked bool
 }
 
 // consumers are those of a cluster: its packages controller, whose client is built once; the credential provider of a node,
@@ -49,20 +52,23 @@ type puller struct {
 func (w *world) consumers(cluster string) []*puller {
 	file := w.path("out", cluster, "aws-config")
 	return []*puller{
-		{w: w, name: "the packages controller of " + cluster, file: file, pod: true},
-		{w: w, name: "a node of " + cluster, file: file, caches: true},
-		{w: w, name: "a new node of " + cluster, file: file},
+		{w: w, name: "the packages controller", cluster: cluster, file: file, pod: true},
+		{w: w, name: "a node", cluster: cluster, file: file, caches: true},
+		{w: w, name: "a new node", cluster: cluster, file: file},
 	}
 }
 
 // employ gives every cluster its consumers, who pull if they can.
-func (w *world) employ(clusters []string) {
+func (w *world) employ(sites, gone []site) {
 	w.t.Helper()
-	for _, cluster := range clusters {
-		w.pullers = append(w.pullers, w.consumers(cluster)...)
+	for _, s := range slices.Concat(sites, gone) {
+		w.pullers = append(w.pullers, w.consumers(s.cluster)...)
 	}
 	w.restart()
 	w.look("the beginning")
+	for _, p := range w.pullers {
+		p.revoked = slices.ContainsFunc(gone, func(s site) bool { return p.cluster == s.cluster })
+	}
 }
 
 // restart is what becomes of pods in the course of time.
@@ -91,8 +97,27 @@ func (w *world) look(at effect) {
 	for _, p := range w.pullers {
 		if err := p.pull(w.t.Context()); err == nil {
 			p.works = true
-		} else if p.works {
-			w.t.Errorf("after %s: %s cannot pull any more: %v", at, p.name, err)
+		} else if p.works && !p.revoked {
+			w.t.Errorf("after %s: %s of %s cannot pull any more: %v", at, p.name, p.cluster, err)
+		}
+	}
+}
+
+// mustAllPull checks that every consumer that starts now does, and that none does whose access was taken away, once the
+// registry tokens that it may have are over.
+func (w *world) mustAllPull() {
+	w.t.Helper()
+	w.restart()
+	w.look("the end")
+	if slices.ContainsFunc(w.pullers, func(p *puller) bool { return p.revoked }) {
+		w.later(13 * time.Hour)
+	}
+	for _, p := range w.pullers {
+		if p.revoked && p.pull(w.t.Context()) == nil {
+			w.t.Errorf("%s of %s still pulls", p.name, p.cluster)
+		}
+		if !p.revoked && !p.works {
+			w.t.Errorf("%s of %s cannot pull", p.name, p.cluster)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -13,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/sandbox"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
@@ -20,6 +24,10 @@ import (
 
 // A clock goes on as the real one does, and waiting on it takes no time: who waits moves it.
 type clock struct{ ahead atomic.Int64 }
+
+// outset is how far the clock of a new world is ahead. It is behind, because certificates of servers go by it, and the
+// clients that check them by the real one: whatever was issued since the outset is good.
+const outset = -5 * 24 * time.Hour
 
 func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
@@ -65,7 +73,7 @@ const (
 // open opens the world of a directory, which is made if it is not there yet.
 func open(t testing.TB, dir string, at time.Duration) *world {
 	t.Helper()
-	w := &world{t: t, dir: dir, clock: &clock{}, secrets: &secrets{found: map[string]bool{}}}
+	w := &world{t: t, dir: dir, clock: &clock{}, secrets: newSecrets()}
 	w.clock.ahead.Store(int64(at))
 	w.box = sandboxtest.Start(t, sandbox.Config{Dir: w.path("box"), Clock: w.clock.now, Wait: w.clock.wait})
 	transport, err := w.box.Server.Ready().Transport()
@@ -128,13 +136,18 @@ func (w *world) run(m machine, g *gate, args ...string) said {
 	w.t.Helper()
 	g.secrets = w.secrets
 	var stdout, stderr bytes.Buffer
-	code := cli.Main(w.t.Context(), w.line(m, args), cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Hostname: string(m), TempDir: w.dir,
-		Now: w.clock.now, Wait: w.clock.wait, Elapse: w.clock.elapse, Random: rand.Reader, Carry: g.over,
-	})
+	code := cli.Main(w.t.Context(), w.line(m, args), w.clock.env(m, &stdout, &stderr, g))
 	w.mustNotTell(stdout.Bytes(), "stdout of", args)
 	w.mustNotTell(stderr.Bytes(), "stderr of", args)
 	return said{code, stdout.String(), stderr.String()}
+}
+
+// env is what a run of pullpass finds on a machine.
+func (c *clock) env(m machine, stdout, stderr io.Writer, g *gate) cli.Env {
+	return cli.Env{
+		Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Hostname: string(m), TempDir: os.TempDir(),
+		Now: c.now, Wait: c.wait, Elapse: c.elapse, Random: rand.Reader, Carry: g.over,
+	}
 }
 
 // line is the command line on a machine.
@@ -147,6 +160,14 @@ func (w *world) mustNotTell(text []byte, what string, args []string) {
 	if w.secrets.in(text) {
 		w.t.Errorf("%s %s holds a secret", what, strings.Join(args, " "))
 	}
+}
+
+// iam is a client that signs as the administrator of an account, whose clock is the real one: it has to correct itself.
+func (w *world) iam(account arn.AccountID) *iam.Client {
+	w.t.Helper()
+	config := w.box.As(account)
+	config.RetryMaxAttempts = 2
+	return iam.NewFromConfig(config)
 }
 
 // later lets time pass.

@@ -42,6 +42,7 @@ func TestRolesAreEnoughAndNotTooMuch(t *testing.T) {
 			for _, c := range []*lab.Cluster{hub, edge} {
 				c.Kubectl(t, "-n", lab.Namespace, "delete", "secret", lab.Secret, "--ignore-not-found").Succeeded(t)
 			}
+			o.DeleteKeys(t) // Whose secrets nobody has any more.
 			hub.RunController(t, time.Now().Add(-time.Hour))
 			return o.Pullpass(t, command, "--sandbox", lab.Box, "--yes", "--no-verify", "--take-over")
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/pullpass/pullpass/internal/leak"
 	"github.com/pullpass/pullpass/sandbox"
@@ -167,21 +168,39 @@ spec:
 // Keys are the ids of all access keys of pullpass's users in the destination, as IAM lists them.
 func (o *Operator) Keys(t testing.TB) []string {
 	t.Helper()
+	var ids []string
+	for _, key := range o.keys(t) {
+		ids = append(ids, aws.ToString(key.AccessKeyId))
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// DeleteKeys deletes all those keys.
+func (o *Operator) DeleteKeys(t testing.TB) {
+	t.Helper()
+	for _, key := range o.keys(t) {
+		gone := &iam.DeleteAccessKeyInput{UserName: key.UserName, AccessKeyId: key.AccessKeyId}
+		if _, err := o.AWS.IAM(Destination).DeleteAccessKey(t.Context(), gone); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (o *Operator) keys(t testing.TB) []types.AccessKeyMetadata {
+	t.Helper()
 	client := o.AWS.IAM(Destination)
 	users, err := client.ListUsers(t.Context(), &iam.ListUsersInput{PathPrefix: aws.String("/pullpass/")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ids []string
+	var all []types.AccessKeyMetadata
 	for _, user := range users.Users {
 		keys, err := client.ListAccessKeys(t.Context(), &iam.ListAccessKeysInput{UserName: user.UserName})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, key := range keys.AccessKeyMetadata {
-			ids = append(ids, aws.ToString(key.AccessKeyId))
-		}
+		all = append(all, keys.AccessKeyMetadata...)
 	}
-	slices.Sort(ids)
-	return ids
+	return all
 }
