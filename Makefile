@@ -104,6 +104,10 @@ soak: ## 100,000 connections that come and go at the sandbox's ports, and what t
 storm: ## 200 rotations of ten clusters' keys in the worst weather, while all that pulls there does
 	go test -tags storm -run AFleetIsRotated -count=1 -v ./internal/cli
 
+.PHONY: crash
+crash: ## every command stopped at each of its effects, by one operator and by two, and run again
+	go test -C test/crash -tags crash -run Stops -count=1 -timeout 60m -parallel $(WAITING)
+
 .PHONY: fuzz
 fuzz: ## each fuzz target in turn for FUZZTIME=60s (FUZZ=regexp narrows)
 	@tools/fuzz.sh '$(FUZZ)' '$(FUZZTIME)'

@@ -14,20 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A tracer follows a process at each call of the operating system that changes something in a directory, and kills it there.
-type tracer struct {
-	// root is the directory. What is done elsewhere, such as in the sandbox's, is not followed.
-	root string
-	// at is the effect at which the process is killed, empty for none; stop is before or after.
-	at   effect
-	stop stop
-
-	seen    map[effect]int
-	passed  []effect
-	reached bool
-	// leaving is the thread that is let out of the call at which the process is to be killed.
-	leaving int
-}
+// traces says that a tracer sees what its process does to files.
+const traces = true
 
 // What ptrace(2) and seccomp(2) name, and package syscall does not.
 const (

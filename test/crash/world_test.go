@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/pullpass/pullpass/arn"
@@ -73,6 +74,7 @@ const (
 // open opens the world of a directory, which is made if it is not there yet.
 func open(t testing.TB, dir string, at time.Duration) *world {
 	t.Helper()
+	t = newScope(t)
 	w := &world{t: t, dir: dir, clock: &clock{}, secrets: newSecrets()}
 	w.clock.ahead.Store(int64(at))
 	w.box = sandboxtest.Start(t, sandbox.Config{Dir: w.path("box"), Clock: w.clock.now, Wait: w.clock.wait})
@@ -162,12 +164,15 @@ func (w *world) mustNotTell(text []byte, what string, args []string) {
 	}
 }
 
-// iam is a client that signs as the administrator of an account, whose clock is the real one: it has to correct itself.
+// iam is a client that signs as the administrator of an account, whose clock is the real one: it corrects itself at once.
 func (w *world) iam(account arn.AccountID) *iam.Client {
 	w.t.Helper()
-	config := w.box.As(account)
-	config.RetryMaxAttempts = 2
-	return iam.NewFromConfig(config)
+	return iam.NewFromConfig(w.box.As(account), func(o *iam.Options) {
+		o.RetryMaxAttempts = 2
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		})
+	})
 }
 
 // later lets time pass.

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -36,11 +35,18 @@ func play(args []string) int {
 	}
 	c := &clock{}
 	c.ahead.Store(ahead)
-	g := &gate{at: effect(args[2]), stop: paused, secrets: newSecrets(), meanwhile: func() {
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // Which does not return an error, or at all.
-		select {}
-	}}
+	g := &gate{at: effect(args[2]), stop: paused, secrets: newSecrets(), meanwhile: die}
 	return cli.Main(context.Background(), args[3:], c.env(machine(args[1]), os.Stdout, os.Stderr, g))
+}
+
+// die kills this process, which does nothing more, not even what it has put off until it ends.
+func die() {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Kill()
+	}
+	fmt.Fprintln(os.Stderr, "still alive:", err)
+	select {}
 }
 
 // perish runs a command in a process of its own, that a tracer follows; at is the call to AWS at which it is killed.
@@ -99,6 +105,21 @@ func (s scenario) killEverywhere(t *testing.T, tried *tally, dir string, at time
 	}
 }
 
+// A tracer follows a process at each call of the operating system that changes something in a directory, and kills it there.
+type tracer struct {
+	// root is the directory. What is done elsewhere, such as in the sandbox's, is not followed.
+	root string
+	// at is the effect at which the process is killed, empty for none; stop is before or after.
+	at   effect
+	stop stop
+
+	seen    map[effect]int
+	passed  []effect
+	reached bool
+	// leaving is the thread that is let out of the call at which the process is to be killed.
+	leaving int
+}
+
 func (w *world) tracer(at effect, how stop) *tracer {
 	return &tracer{root: w.dir, at: at, stop: how, seen: map[effect]int{}}
 }
@@ -109,7 +130,7 @@ func (s scenario) followed(w *world) []effect {
 	s.begin(w)
 	t := w.tracer("", "")
 	got := w.perish(t, "", s.command...)
-	if len(t.passed) == 0 {
+	if traces && len(t.passed) == 0 {
 		w.t.Fatalf("it does nothing to files:\n%s%s", got.stdout, got.stderr)
 	}
 	return t.passed
