@@ -103,13 +103,16 @@ func writePlan(w io.Writer, p *plan.Plan) error {
 }
 
 // hintProblems says once for each kind of problem what to do about it.
-func (s *session) hintProblems(p *plan.Plan) {
+func (s *session) hintProblems(p *plan.Plan) { s.hintEach(p, problemHint) }
+
+// hintEach says once for each kind of problem the hint that is for it; empty for none.
+func (s *session) hintEach(p *plan.Plan, hintFor func(plan.ProblemKind) string) {
 	said := map[plan.ProblemKind]bool{}
 	for _, problem := range p.Problems {
 		if problem.Kind == plan.Unreadable && len(p.Runnable()) == 0 {
 			continue // There are no others that could go on.
 		}
-		if hint := problemHint(problem.Kind); hint != "" && !said[problem.Kind] {
+		if hint := hintFor(problem.Kind); hint != "" && !said[problem.Kind] {
 			said[problem.Kind] = true
 			s.app.say("hint: %s", hint)
 		}
@@ -150,6 +153,8 @@ func problemHint(kind plan.ProblemKind) string {
 		return "take it out of the share document; or give it access again, and what it was given before with it: pullpass apply --lift-denies"
 	case plan.SharedKey:
 		return "let pullpass apply and pullpass rotate finish the move to users of their own first, or revoke the whole destination"
+	case plan.TrustStays:
+		return "change that trust by hand, in the source account: aws iam update-assume-role-policy; or delete the role if nobody else is to use it"
 	case plan.SourceStopped:
 	}
 	return ""

@@ -211,7 +211,7 @@ func (s *session) showRevocation(planned *revoke.Revocation) error {
 	if err := s.app.result(report, func(w io.Writer) error { return writeRevocation(w, planned) }); err != nil {
 		return err
 	}
-	s.hintProblems(planned.Plan)
+	s.hintEach(planned.Plan, revokeHint)
 	switch {
 	case len(planned.Problems) > 0, len(planned.Shared) > 0:
 		return errIncomplete
@@ -230,7 +230,7 @@ func (s *session) concludeRevocation(planned *revoke.Revocation, report revocati
 	if failed != nil {
 		s.hintFailuresOr(report.done, "run it again: it goes on from here")
 	}
-	s.hintProblems(planned.Plan)
+	s.hintEach(planned.Plan, revokeHint)
 	if len(report.Clusters) > 0 {
 		s.app.progress("hint: take what was revoked out of the share document: what it still names, pullpass apply gives access again")
 	}
@@ -242,4 +242,18 @@ func (s *session) concludeRevocation(planned *revoke.Revocation, report revocati
 		return errUnproven
 	}
 	return nil
+}
+
+// revokeHint says what to do about a problem of whoever takes access away.
+func revokeHint(kind plan.ProblemKind) string {
+	switch kind {
+	case plan.Unreadable:
+		return "run it again once that account can be read: it goes on from here"
+	case plan.MadeByHand:
+		return "deactivate its access keys by hand; or take it over, and revoke it then: pullpass apply --adopt"
+	case plan.OtherShare, plan.PathDiffers:
+		return "it is not this share's: whoever made it has to take it away"
+	default:
+		return problemHint(kind)
+	}
 }

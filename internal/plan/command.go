@@ -61,9 +61,12 @@ func command(op Op) string {
 	case SuspendKey:
 		return iam("update-access-key").of(op.User).with("access-key-id", string(op.Key)).with("status", "Inactive").String()
 	case DenySessions:
-		return iam("put-role-policy").of(op.Role).with("policy-name", op.Deny.Policy).document("policy-document", op.Document).String()
+		// Without the mark nobody would ever see the deny again, and take it away.
+		mark := iam("tag-role").of(op.Role).tags(map[string]string{TagRevoked: op.Deny.Mark()})
+		deny := iam("put-role-policy").of(op.Role).with("policy-name", op.Deny.Policy).document("policy-document", op.Document)
+		return mark.String() + " &&\n" + deny.String()
 	case LiftDenies:
-		return each(op.Policies, func(name string) commandLine { return iam("delete-role-policy").of(op.Role).with("policy-name", name) })
+		return liftCommand(op)
 	case RemoveUser:
 		return removeCommand(op.Entity)
 	case RemoveRole:
@@ -86,11 +89,13 @@ func updatePolicyCommand(op UpdatePolicy) string {
 	return iam("delete-policy-version").of(op.Policy).with("version-id", op.DeleteVersion).String() + " &&\n" + update
 }
 
-// each joins the commands for several names.
-func each(names []string, make func(string) commandLine) string {
+func liftCommand(op LiftDenies) string {
 	var commands []string
-	for _, name := range names {
-		commands = append(commands, make(name).String())
+	for _, name := range op.Policies {
+		commands = append(commands, iam("delete-role-policy").of(op.Role).with("policy-name", name).String())
+	}
+	if op.Last {
+		commands = append(commands, iam("untag-role").of(op.Role).list("tag-keys", []string{TagRevoked}).String())
 	}
 	return strings.Join(commands, " &&\n")
 }

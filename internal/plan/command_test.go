@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -75,13 +76,18 @@ func TestOtherOperationsAreCommandsToo(t *testing.T) {
 		"a key that is not to work": {
 			plan.SuspendKey{User: user, Key: k1}, "aws iam update-access-key --user-name u --access-key-id AKIAQAAAAAAAAAAAAA01 --status Inactive",
 		},
-		"a deny": {
-			plan.DenySessions{Role: role, Deny: plan.Deny{Policy: "d"}, Document: doc},
-			"aws iam put-role-policy --role-name r --policy-name d --policy-document " + printed,
+		"a deny, with the mark by which it is found again": {
+			plan.DenySessions{Role: role, Deny: plan.Deny{Policy: "d", At: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}, Document: doc},
+			"aws iam tag-role --role-name r --tags Key=pullpass:revoked,Value=2026-11-23T12:00:00Z &&\n" +
+				"aws iam put-role-policy --role-name r --policy-name d --policy-document " + printed,
 		},
 		"denies that are over": {
 			plan.LiftDenies{Role: role, Policies: []string{"d", "e"}},
 			"aws iam delete-role-policy --role-name r --policy-name d &&\naws iam delete-role-policy --role-name r --policy-name e",
+		},
+		"the last denies, with the mark": {
+			plan.LiftDenies{Role: role, Policies: []string{"d"}, Last: true},
+			"aws iam delete-role-policy --role-name r --policy-name d &&\naws iam untag-role --role-name r --tag-keys pullpass:revoked",
 		},
 		"a policy less": {
 			plan.RemovePolicy{Removal: plan.Removal{Entity: policy}}, "aws iam delete-policy --policy-arn arn:aws:iam::111111111111:policy/p/read",

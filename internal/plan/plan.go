@@ -155,6 +155,8 @@ const (
 	Revoked ProblemKind = "revoked"
 	// SharedKey: what is to lose its access uses a key that others may use too.
 	SharedKey ProblemKind = "shared-key"
+	// TrustStays: a role goes on trusting an account that is to lose its access.
+	TrustStays ProblemKind = "trust-stays"
 	// SourceStopped: the source lacks what the destination would use, for a problem of its own.
 	SourceStopped ProblemKind = "source-stopped"
 )

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/iampolicy"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/revoke"
 	"github.com/pullpass/pullpass/internal/share"
@@ -188,6 +189,23 @@ func TestWhatGoesInWhichOrder(t *testing.T) {
 			"2 delete user curated-packages-user", "2 delete delivery to depot-001 (out/depot-001)",
 			"2 delete policy curated-packages-assume-role-policy",
 		}},
+		"whoever administers the source is told to free the role's trust of it": {
+			posture: "documented", target: revoke.Target{Accounts: []arn.AccountID{depot}}, want: []string{
+				"! 1 update role curated-packages-role",
+				"! 2 deactivate access key AKIA-curated-packages-user of user curated-packages-user",
+				"2 delete user curated-packages-user", "2 delete delivery to depot-001 (out/depot-001)",
+				"2 delete policy curated-packages-assume-role-policy",
+			},
+			change: func(s *scene) { s.observed.Accounts[source] = &plan.Account{State: plan.NoAccess} },
+		},
+		"nothing is removed before the source can be read: what stays tells whose sessions there are": {
+			target: revoke.Target{Accounts: []arn.AccountID{depot}}, want: []string{
+				"! 2 deactivate access key AKIA-pullpass-packages-depot-001 of user pullpass-packages-depot-001",
+			},
+			change: func(s *scene) {
+				s.observed.Accounts[source] = &plan.Account{State: plan.Failed, Err: errors.New("no way")}
+			},
+		},
 		"the whole share, documented": {posture: "documented", target: revoke.Target{All: true}, want: []string{
 			"! 1 create deny on role curated-packages-role: ",
 			"! 9 deactivate access key AKIA-curated-packages-user of user curated-packages-user",
@@ -308,6 +326,28 @@ func TestWhatEndsTheWaysIn(t *testing.T) {
 			key:     revoke.Ending{Step: "222222222222/deactivate access key AKIA-curated-packages-user of user curated-packages-user"},
 			session: revoke.Ending{Why: "clusters share the role, and AWS cannot tell their sessions apart (--hard denies the role to all of them)"},
 		},
+		"nor yet those of a source that could not be read": {
+			posture: "hardened", target: clusters("store-002"),
+			change: func(s *scene) {
+				s.observed.Accounts[source] = &plan.Account{State: plan.Failed, Err: errors.New("no way")}
+			},
+			key:     revoke.Ending{Step: "999999999999/deactivate access key AKIA-" + user2 + " of user " + user2},
+			session: revoke.Ending{Why: "the source could not be read: they are denied once it can"},
+		},
+		"nor those of a role that is somebody else's": {
+			posture: "hardened", target: clusters("store-002"),
+			change:  func(s *scene) { s.role("pullpass-packages-999999999999").Tags = nil },
+			key:     revoke.Ending{Step: "999999999999/deactivate access key AKIA-" + user2 + " of user " + user2},
+			session: revoke.Ending{Why: "role pullpass-packages-999999999999 is not the share's to change"},
+		},
+		"the key of an account that could not be read stays": {
+			posture: "hardened", target: clusters("store-002"),
+			change: func(s *scene) {
+				s.observed.Accounts[retail] = &plan.Account{State: plan.Failed, Err: errors.New("no way")}
+			},
+			key:     revoke.Ending{Why: "its account could not be worked in"},
+			session: revoke.Ending{Step: "111111111111/create deny on role pullpass-packages-999999999999"},
+		},
 		"nor those of a source without access": {
 			posture: "hardened", target: clusters("store-002"),
 			change:  func(s *scene) { s.observed.Accounts[source] = &plan.Account{State: plan.NoAccess} },
@@ -403,5 +443,92 @@ func TestNoSecretIsShown(t *testing.T) {
 	}
 	if all := b.String() + string(text); strings.Contains(all, "the-secret-of") {
 		t.Errorf("a secret is shown in:\n%s", all)
+	}
+}
+
+// trusting is a trust policy with a statement for each list of principals.
+func trusting(t *testing.T, statements ...string) *iampolicy.Document {
+	t.Helper()
+	trust, err := iampolicy.Parse([]byte(`{"Version": "2012-10-17", "Statement": [`+strings.Join(statements, ", ")+`]}`), iampolicy.Trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trust
+}
+
+func TestADestinationGoesFromATrustHoweverItIsWritten(t *testing.T) {
+	const (
+		depots  = `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222222222222:root"}, "Action": "sts:AssumeRole"}`
+		retails = `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "sts:AssumeRole"}`
+		service = `{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}`
+		mixed   = `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222222222222:root", "Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}`
+		both    = `{"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::222222222222:root", "arn:aws:iam::999999999999:root"]}, "Action": "sts:AssumeRole"}`
+	)
+	for sentence, test := range map[string]struct {
+		is, want []string
+		problem  string
+	}{
+		"out of a list":                          {is: []string{both}, want: []string{retails}},
+		"with a statement of its own":            {is: []string{retails, depots}, want: []string{retails}},
+		"by its number":                          {is: []string{retails, strings.ReplaceAll(depots, "arn:aws:iam::222222222222:root", "222222222222")}, want: []string{retails}},
+		"by the name of a user":                  {is: []string{retails, strings.ReplaceAll(depots, ":root", ":user/curated-packages-user")}, want: []string{retails}},
+		"what lets in others beside it stays":    {is: []string{mixed}, want: []string{service}},
+		"what denies stays":                      {is: []string{retails, strings.ReplaceAll(depots, "Allow", "Deny"), depots}, want: []string{retails, strings.ReplaceAll(depots, "Allow", "Deny")}},
+		"there is nothing to do without it":      {is: []string{retails}},
+		"where nobody would be left, it is said": {is: []string{depots}, problem: "it names nobody else, and IAM takes none that names nobody"},
+		"and where it cannot be read":            {problem: "it cannot be read"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := settled(t, "documented")
+			s.role("curated-packages-role").Trust = nil
+			if test.is != nil {
+				s.role("curated-packages-role").Trust = trusting(t, test.is...)
+			}
+			r := s.decide(t, revoke.Target{Accounts: []arn.AccountID{depot}})
+			var got *iampolicy.Document
+			for _, step := range r.Steps {
+				if op, ok := step.Op.(plan.UpdateTrust); ok {
+					got = op.Trust
+				}
+			}
+			switch {
+			case test.want == nil && got != nil:
+				t.Errorf("the trust becomes %s", got.Indented())
+			case test.want != nil && (got == nil || !iampolicy.Equal(got, trusting(t, test.want...))):
+				t.Errorf("the trust becomes %v", got)
+			}
+			if test.problem == "" && len(r.Problems) > 0 || test.problem != "" && (len(r.Problems) != 1 || r.Problems[0].Kind != plan.TrustStays || !strings.Contains(r.Problems[0].Msg, test.problem)) {
+				t.Errorf("the problems are %v", r.Problems)
+			}
+		})
+	}
+}
+
+// What bears no tag of the share is not touched; that access stays is not passed over.
+func TestAccessThatStaysIsAProblem(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		change func(*plan.User)
+		want   plan.ProblemKind
+	}{
+		"a user that was made by hand":              {func(u *plan.User) { u.Tags = nil }, plan.MadeByHand},
+		"a user of another share":                   {func(u *plan.User) { u.Tags[share.TagShare] = "others" }, plan.OtherShare},
+		"a user of another path":                    {func(u *plan.User) { u.ARN = arn.IAM(retail, "user", "/", user2) }, plan.PathDiffers},
+		"one whose keys are inactive opens nothing": {func(u *plan.User) { u.Tags, u.Keys[0].Active = nil, false }, ""},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			s := settled(t, "hardened")
+			test.change(s.user(retail, user2))
+			r := s.decide(t, clusters("store-002"))
+			if len(r.Steps) > 0 {
+				t.Errorf("it is touched: %v", steps(t, r))
+			}
+			var kind plan.ProblemKind
+			for _, p := range r.Problems {
+				kind = p.Kind
+			}
+			if kind != test.want {
+				t.Errorf("the problem is %q, want %q", kind, test.want)
+			}
+		})
 	}
 }

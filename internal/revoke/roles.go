@@ -1,6 +1,7 @@
 package revoke
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,8 +15,10 @@ import (
 // A roleEnd is what becomes of a role of the source.
 type roleEnd struct {
 	want share.Role
-	// got is nil where there is no such role, or nobody could look.
+	// got is nil where there is no such role, nobody could look, or it is not the share's.
 	got *plan.Role
+	// foreign says that there is a role of that name which is not the share's to change.
+	foreign bool
 	// goes says that the role is deleted or released.
 	goes bool
 	// denied is the id of the step that denies its sessions, or some of them.
@@ -39,13 +42,13 @@ func (d *decider) denyLeaving(s *side) {
 		switch {
 		case d.options.Hard && d.desired.Posture == share.Documented, d.fallsTo(s.Account, end):
 			d.denyAll(end)
-		case d.desired.Posture == share.Hardened && d.source.State == plan.Ready:
+		case d.desired.Posture == share.Hardened:
 			d.denySome(s, end)
 		}
+		d.distrust(end)
 		if d.source.State != plan.Ready {
 			continue
 		}
-		d.distrust(end)
 		for i := range s.leaving {
 			s.leaving[i].sessions = append(s.leaving[i].sessions, end.denied)
 		}
@@ -61,7 +64,7 @@ func (d *decider) role(want share.Role) *roleEnd {
 	end = &roleEnd{want: want, got: d.source.got.Roles[want.Name]}
 	end.goes = !slices.ContainsFunc(want.Destinations, func(a arn.AccountID) bool { return !d.target.whole(a) })
 	if end.got != nil && !d.ours(d.source, want.ARN(), end.got.ARN, end.got.Tags) {
-		end.got, end.goes = nil, false
+		end.got, end.goes, end.foreign = nil, false, true
 	}
 	d.roles[want.ARN()] = end
 	return end
@@ -88,6 +91,13 @@ func (d *decider) denyAll(end *roleEnd) {
 
 // denySome denies the sessions of users that go, and no others: in the hardened posture a session has its user's name.
 func (d *decider) denySome(s *side, end *roleEnd) {
+	if d.source.State != plan.Ready { // The role's unique id, by which they are told, is not known here.
+		if len(s.leaving) > 0 {
+			d.source.note("", "the sessions of %s: whoever has access to account %s ends them with the same command",
+				s.leavingNames(), d.source.Account)
+		}
+		return
+	}
 	var sessions []string
 	for _, l := range s.leaving {
 		if s.State == plan.Ready && l.got == nil {
@@ -101,11 +111,15 @@ func (d *decider) denySome(s *side, end *roleEnd) {
 	if len(sessions) == 0 {
 		return
 	}
-	names := make([]string, 0, len(s.leaving))
-	for _, l := range s.leaving {
-		names = append(names, l.entity.Name())
+	end.denied = d.deny(end, sessions, "the sessions of "+s.leavingNames())
+}
+
+func (s *side) leavingNames() string {
+	names := make([]string, len(s.leaving))
+	for i, l := range s.leaving {
+		names[i] = l.entity.Name()
 	}
-	end.denied = d.deny(end, sessions, "the sessions of "+strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }
 
 func (d *decider) deny(end *roleEnd, sessions []string, whose string) string {
@@ -126,45 +140,85 @@ func (d *decider) deny(end *roleEnd, sessions []string, whose string) string {
 
 // distrust takes the destinations that go out of the trust of a role that others use too, once.
 func (d *decider) distrust(end *roleEnd) {
-	if end.goes || end.distrusted || end.got.Trust == nil {
+	if end.goes || end.distrusted {
 		return
 	}
 	end.distrusted = true
-	gone := map[string]bool{}
-	for _, account := range end.want.Destinations {
-		if d.target.whole(account) {
-			gone[arn.Root(account).String()] = true
-		}
-	}
-	trust, changed := without(end.got.Trust, gone)
-	if !changed {
+	gone := slices.DeleteFunc(slices.Clone(end.want.Destinations), func(a arn.AccountID) bool { return !d.target.whole(a) })
+	if len(gone) == 0 {
 		return
 	}
-	d.source.end(plan.Step{
-		Verb: plan.Update, Target: describe(end.got.ARN), Op: plan.UpdateTrust{Role: end.got.ARN, Trust: trust},
-		Changes: []plan.Change{{Field: "trust", Before: string(end.got.Trust.Indented()), After: string(trust.Indented())}},
+	entity, is := end.want.ARN(), end.want.Trust
+	if end.got != nil { // Otherwise nobody could look, and it is taken for what the share wants.
+		entity, is = end.got.ARN, end.got.Trust
+	}
+	if is == nil {
+		d.trustStays(entity, gone, "it cannot be read")
+		return
+	}
+	trust, changed := without(is, gone)
+	switch {
+	case !changed:
+	case !letsIn(trust):
+		d.trustStays(entity, gone, "it names nobody else, and IAM takes none that names nobody")
+	default:
+		d.source.end(plan.Step{
+			Verb: plan.Update, Target: describe(entity), Op: plan.UpdateTrust{Role: entity, Trust: trust},
+			Changes: []plan.Change{{Field: "trust", Before: string(is.Indented()), After: string(trust.Indented())}},
+		})
+	}
+}
+
+func (d *decider) trustStays(role arn.ARN, gone []arn.AccountID, why string) {
+	d.source.problems = append(d.source.problems, plan.Problem{
+		Kind: plan.TrustStays, Account: d.source.Account, Target: describe(role),
+		Msg: fmt.Sprintf("its trust is not freed of %s: %s", joined(gone), why),
 	})
 }
 
-// without returns a trust policy that does not name some principals, and whether that is another one. A statement that would
-// name nobody stays as it is: IAM takes no such statement.
-func without(trust *iampolicy.Document, gone map[string]bool) (out *iampolicy.Document, changed bool) {
+func joined(accounts []arn.AccountID) string {
+	names := make([]string, len(accounts))
+	for i, a := range accounts {
+		names[i] = string(a)
+	}
+	return strings.Join(names, ", ")
+}
+
+// without returns a trust policy that lets in nobody whom it names of some accounts, and whether that is another one. A
+// statement that would name nobody goes; what denies stays.
+func without(trust *iampolicy.Document, gone []arn.AccountID) (out *iampolicy.Document, changed bool) {
 	copied := *trust
-	copied.Statements = slices.Clone(trust.Statements)
-	for i, st := range copied.Statements {
-		if st.Principal == nil {
-			continue
-		}
-		left := slices.DeleteFunc(slices.Clone(st.Principal.AWS), func(a string) bool { return gone[a] })
-		if len(left) == 0 || len(left) == len(st.Principal.AWS) {
+	copied.Statements = nil
+	for _, st := range trust.Statements {
+		if st.Effect != iampolicy.Allow || st.Principal == nil {
+			copied.Statements = append(copied.Statements, st)
 			continue
 		}
 		p := *st.Principal
-		p.AWS = left
-		copied.Statements[i].Principal = &p
-		changed = true
+		p.AWS = slices.DeleteFunc(slices.Clone(p.AWS), func(name string) bool { return slices.Contains(gone, accountOf(name)) })
+		if len(p.AWS) < len(st.Principal.AWS) {
+			changed = true
+			st.Principal = &p
+		}
+		if p.Everyone || len(p.AWS)+len(p.Service)+len(p.Federated)+len(p.CanonicalUser) > 0 {
+			copied.Statements = append(copied.Statements, st)
+		}
 	}
 	return &copied, changed
+}
+
+// accountOf returns the account of a principal: an account by its id or its root, or one of its users, roles or sessions. It
+// is none for everybody, and for what IAM shows of a user that is gone.
+func accountOf(principal string) arn.AccountID {
+	if name, err := arn.Parse(principal); err == nil {
+		return name.Account
+	}
+	return arn.AccountID(principal)
+}
+
+// letsIn reports whether a trust policy lets anybody in.
+func letsIn(trust *iampolicy.Document) bool {
+	return slices.ContainsFunc(trust.Statements, func(s iampolicy.Statement) bool { return s.Effect == iampolicy.Allow })
 }
 
 // sessionEnd says what ends the sessions of a user that goes.
@@ -175,8 +229,12 @@ func (d *decider) sessionEnd(s *side, l leaver) Ending {
 		}
 		end := d.role(want)
 		switch {
+		case d.source.State == plan.Stopped:
+			return Ending{Why: "the source could not be read: they are denied once it can"}
 		case d.source.State != plan.Ready:
 			return Ending{Why: "without access to the source they cannot be denied"}
+		case end.foreign:
+			return Ending{Why: describe(want.ARN()) + " is not the share's to change"}
 		case end.denied != "":
 			return Ending{Step: end.denied}
 		case end.got == nil, end.covered, l.got == nil && s.State == plan.Ready,

@@ -36,8 +36,14 @@ func (d *decider) destination(s *side, want share.DestinationSide) {
 		others := slices.DeleteFunc(slices.Clone(using), func(c share.ClusterDelivery) bool { return d.target.hits(want.Account, c) })
 		switch {
 		case whole, len(hit) > 0 && len(others) == 0:
-			if got := s.got.Users[u.Name]; got == nil || d.ours(s, u.ARN(), got.ARN, got.Tags) {
+			switch got := s.got.Users[u.Name]; {
+			case got == nil, d.ours(s, u.ARN(), got.ARN, got.Tags):
 				s.leaving = append(s.leaving, leaver{entity: u.ARN(), clusters: hit, got: got})
+			case slices.ContainsFunc(got.Keys, func(k plan.Key) bool { return k.Active }):
+				s.problems = append(s.problems, plan.Problem{
+					Kind: d.whyNotOurs(got.Tags), Account: s.Account, Cluster: onlyCluster(hit), Target: describe(got.ARN),
+					Msg: "its access keys stay active: it does not bear the share's tag, or has another path",
+				})
 			}
 		case len(hit) > 0:
 			d.out.Shared = append(d.out.Shared, Shared{Account: want.Account, User: u, Clusters: hit, Others: others})
@@ -131,6 +137,17 @@ func (d *decider) ours(s *side, want, got arn.ARN, tags map[string]string) bool 
 	return false
 }
 
+func (d *decider) whyNotOurs(tags map[string]string) plan.ProblemKind {
+	switch owner, tagged := tags[share.TagShare]; {
+	case !tagged:
+		return plan.MadeByHand
+	case owner != d.desired.Share:
+		return plan.OtherShare
+	default:
+		return plan.PathDiffers
+	}
+}
+
 // releases reports whether something is released and not deleted.
 func (d *decider) releases(tags map[string]string) bool {
 	return plan.Adopted(tags) && !d.options.DeleteAdopted
@@ -169,6 +186,8 @@ func (d *decider) cluster(s *side, l leaver, c share.ClusterDelivery) Cluster {
 	out := Cluster{Account: s.Account, Delivery: c, Held: held.State, Session: d.sessionEnd(s, l)}
 	key := held.Config.Key.ID
 	switch {
+	case s.State == plan.Stopped:
+		out.Key.Why = "its account could not be worked in"
 	case s.State != plan.Ready:
 		out.Key.Why = "its administrator has to deactivate it"
 	case l.keys[key] != "":
@@ -192,6 +211,13 @@ func (l leaver) gave(c share.ClusterDelivery, held plan.Delivery) bool {
 // clear takes away what is of no use any more in a destination.
 func (d *decider) clear(s *side) {
 	if s.State == plan.Stopped {
+		return
+	}
+	if d.source.State == plan.Stopped { // What stays tells the next run whose sessions there are to be denied.
+		if len(s.leaving) > 0 {
+			s.note("", "nothing is removed before account %s, the source, can be worked in: what stays tells whose sessions are to be denied there",
+				d.source.Account)
+		}
 		return
 	}
 	for _, l := range s.leaving {

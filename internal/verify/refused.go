@@ -57,6 +57,9 @@ func Mint(ctx context.Context, in Input, cfg Config) *Pass {
 	}
 	do(WayKey, (*walk).proveConfig)
 	do(WaySession, (*walk).proveRole)
+	if isDenied(broken) {
+		p.missing[WayKey] = p.missing[WaySession] // The role did not let it in before, whatever becomes of the key.
+	}
 	do(WayToken, (*walk).proveToken, (*walk).proveRegistry, (*walk).proveManifest)
 	if broken != nil && p.missing[WaySession] == nil && p.walk.basic == "" {
 		p.missing[WaySession] = p.missing[WayToken] // The session was refused for its only use.
@@ -172,4 +175,10 @@ func isRefusal(way Way, fault *Fault) bool {
 			!strings.Contains(fault.Error(), "has expired")
 	}
 	return false
+}
+
+// isDenied reports whether STS refused a key that is good.
+func isDenied(err error) bool {
+	var fault *Fault
+	return errors.As(err, &fault) && fault.Code == codeDenied
 }

@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	stdcmp "cmp"
 	"context"
 	"errors"
 	"io"
@@ -139,18 +140,20 @@ func TestWhatCouldNotBeTakenIsNotTried(t *testing.T) {
 	for sentence, test := range map[string]struct {
 		text    string
 		refuse  string
+		code    string
 		missing []verify.Way
 	}{
-		"all is there":                     {text: file()},
-		"a file that is none":              {text: "no file", missing: verify.Ways()},
-		"a key that is inactive already":   {text: file(), refuse: "AssumeRole", missing: []verify.Way{verify.WaySession, verify.WayToken}},
-		"a session that is denied already": {text: file(), refuse: "GetAuthorizationToken", missing: []verify.Way{verify.WaySession, verify.WayToken}},
-		"a token that does not pull":       {text: file(), refuse: "manifest", missing: []verify.Way{verify.WayToken}},
+		"all is there":                        {text: file()},
+		"a file that is none":                 {text: "no file", missing: verify.Ways()},
+		"a key that is inactive already":      {text: file(), refuse: "AssumeRole", code: "InvalidClientTokenId", missing: []verify.Way{verify.WaySession, verify.WayToken}},
+		"a key that the role does not let in": {text: file(), refuse: "AssumeRole", code: "AccessDenied", missing: verify.Ways()},
+		"a session that is denied already":    {text: file(), refuse: "GetAuthorizationToken", missing: []verify.Way{verify.WaySession, verify.WayToken}},
+		"a token that does not pull":          {text: file(), refuse: "manifest", missing: []verify.Way{verify.WayToken}},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			c := newCloud(t)
 			if test.refuse != "" {
-				c.set(test.refuse, refusal{status: 403, code: "DENIED", message: "no"})
+				c.set(test.refuse, refusal{status: 403, code: stdcmp.Or(test.code, "DENIED"), message: "no"})
 			}
 			pass, _ := c.mint(t, test.text, nil)
 			var missing []verify.Way
