@@ -185,6 +185,41 @@ func TestEveryCallIsRecordedInAllWeathers(t *testing.T) {
 	}
 }
 
+// CloudTrail tells the same story as the trail: every call bears the run's name, those of the proofs too, which are made with
+// the delivered key.
+func TestEveryCallBearsTheNameOfItsRun(t *testing.T) {
+	t.Parallel()
+	o := goOut(t, "fair")
+	o.must(o.here("apply", "--yes")...)
+	text, err := os.ReadFile(filepath.Join(o.dir, "share.audit.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trail, err := parseTrail(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark, services := "run/"+trail[0].Run, map[string]int{}
+	o.log.mu.Lock()
+	defer o.log.mu.Unlock()
+	for line := range bytes.Lines(o.log.text.Bytes()) {
+		var one struct{ Service, Action, UserAgent string }
+		if err := json.Unmarshal(line, &one); err != nil {
+			t.Fatal(err)
+		}
+		if one.Service == "registry" || one.Service == "layers" {
+			continue
+		}
+		services[one.Service]++
+		if !slices.Contains(strings.Fields(one.UserAgent), mark) {
+			t.Errorf("%s has the user agent %s", one.Action, one.UserAgent)
+		}
+	}
+	if len(services) < 3 {
+		t.Errorf("only %v were asked", services)
+	}
+}
+
 // A thief takes a file away when a command says something.
 type thief struct {
 	bytes.Buffer

@@ -89,7 +89,7 @@ func (s *session) proveHandover(ctx context.Context, given handover) error {
 	chain := verify.Verify(ctx, verify.Input{
 		File:     func(context.Context) ([]byte, error) { return given.file, nil },
 		Registry: s.desired.Registry, Subscription: s.subscription(),
-	}, verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait, Elapse: s.app.env.Elapse})
+	}, s.proofs())
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("proving the credential of cluster %s: %w", given.cluster, err)
 	}

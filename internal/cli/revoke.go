@@ -166,8 +166,11 @@ func (s *session) takePasses(ctx context.Context, planned *revoke.Revocation) []
 	return passes
 }
 
+// proofs is how the session proves: under the name of its run.
 func (s *session) proofs() verify.Config {
-	return verify.Config{HTTPClient: s.cloud.client(), Now: s.app.env.Now, Wait: s.app.env.Wait, Elapse: s.app.env.Elapse}
+	return verify.Config{
+		HTTPClient: s.cloud.client(), Run: string(s.named.run), Now: s.app.env.Now, Wait: s.app.env.Wait, Elapse: s.app.env.Elapse,
+	}
 }
 
 // eachCluster does something for each cluster, side by side.

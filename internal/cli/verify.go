@@ -127,7 +127,8 @@ func (s *session) walk(
 	in := verify.Input{
 		File: s.file(c.delivery), Registry: s.desired.Registry, Artifact: artifact, Subscription: s.subscription(), Fresh: fresh,
 	}
-	config := verify.Config{HTTPClient: client, Now: s.app.env.Now, Wait: s.app.env.Wait, Elapse: s.app.env.Elapse}
+	config := s.proofs()
+	config.HTTPClient = client
 	c.chain = verify.Verify(ctx, in, config)
 	c.OK = c.chain.OK()
 	c.Notices = append(c.Notices, c.chain.Notices...)

@@ -5,17 +5,24 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // awsConfig is what the SDK's clients get to know: the file's Region and the credentials given. It is written out here
 // instead of loaded because loading reads AWS_* variables and the files that they name. Without ConfigSources no service
 // client looks for an endpoint in them either.
 func (w *walk) awsConfig(credentials aws.Credentials) aws.Config {
+	var marks []func(*middleware.Stack) error
+	if w.Run != "" {
+		marks = append(marks, awsmiddleware.AddUserAgentKeyValue("run", w.Run))
+	}
 	return aws.Config{
 		Region:     string(w.config.Region),
+		APIOptions: marks,
 		HTTPClient: w.HTTPClient,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return credentials, nil

@@ -21,6 +21,9 @@ import (
 type Config struct {
 	// HTTPClient carries every request. Nil means http.DefaultClient. Redirects are followed by this package's own rules.
 	HTTPClient *http.Client
+	// Run is put into the User-Agent of every call to AWS, as run/<id>, so that CloudTrail tells a proof from a cluster's use of
+	// the same key; empty for no mark.
+	Run string
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
 	// Wait waits for d, or returns the context's error. Nil means a timer.
