@@ -25,7 +25,7 @@ type rotateOptions struct {
 	key                          string
 	force, dryRun, yes, takeOver bool
 	patience                     patience
-	settle, watch, grace         time.Duration
+	settle, watch, grace, follow time.Duration
 	audit                        string
 }
 
@@ -47,8 +47,8 @@ Clusters that share a user have one key, and are rotated together. The exit code
 something is pending or failed, and with --dry-run 3 if something would be done.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.settle < 0 || o.watch < 0 || o.grace < 0 {
-				return usagef("--settle, --watch and --grace are times to wait")
+			if o.settle < 0 || o.watch < 0 || o.grace < 0 || o.follow < 0 {
+				return usagef("--settle, --follow, --watch and --grace are times to wait")
 			}
 			return a.withEither(cmd.Context(), o.eitherFlags, func(s *session) error { return s.rotate(cmd.Context(), o) })
 		},
@@ -62,6 +62,7 @@ something is pending or failed, and with --dry-run 3 if something would be done.
 	flags.BoolVar(&o.takeOver, "take-over", false, "disregard other runs that may still be at work")
 	flags.Var(&o.patience, "not-later-than", "deactivate old keys then, whatever is missing: a date, or a time since the new key was made")
 	flags.DurationVar(&o.settle, "settle", 20*time.Second, "deliver a new key so long after it was made: AWS needs the time to know it everywhere")
+	flags.DurationVar(&o.follow, "follow", 2*time.Minute, "give the nodes of clusters so long to follow a Secret that was written")
 	flags.DurationVar(&o.watch, "watch", 15*time.Second, "look again so long after a key was deactivated")
 	flags.DurationVar(&o.grace, "grace", 6*time.Minute, "wait so long for what passes by itself, such as a controller's restart")
 	registerAudit(cmd, &o.audit)
@@ -161,7 +162,7 @@ func (r *run) rotator(o rotateOptions) *provision.Rotator {
 		Config:  config,
 		Desired: plan.RotationScope(r.whole, r.desired),
 		Options: plan.RotationOptions{
-			Options: r.options, Force: o.force, Key: awsid.AccessKeyID(o.key), Patience: o.patience.Patience, Rules: r.keys,
+			Options: r.options, Force: o.force, Key: awsid.AccessKeyID(o.key), Patience: o.patience.Patience, Rules: r.keys, Follow: o.follow,
 		},
 		Clock:   r.app.env.Now,
 		Live:    func() ([]plan.RunID, error) { return runlock.Live(r.locks, r.app.env.Now()) },

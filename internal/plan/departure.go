@@ -44,9 +44,7 @@ func (s *side) departure(f *User, keys []awsid.AccessKeyID, want share.Destinati
 	}
 	u := userKeys{side: s, entity: f.ARN, clusters: want.Clusters, user: f}
 	r := UserRotation{Account: s.Account, User: f.ARN, Clusters: want.Clusters, Leaving: true}
-	r.RotationDecision = DecideDeparture(situation, keys, since, RotationRules{
-		KeyRules: u.rules(), Key: o.Key, Idle: o.Rules.Idle, Patience: o.Patience,
-	})
+	r.RotationDecision = DecideDeparture(situation, keys, since, u.rotationRules(o))
 	u.rotation(r.RotationDecision)
 	return r
 }
@@ -56,6 +54,7 @@ func (s *side) mover(c share.ClusterDelivery) (Holder, Key) {
 	held := s.got.Deliveries[c.Cluster]
 	h := Holder{
 		Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID, Handed: c.Kubernetes == nil, Copy: c.ManagedBy != "",
+		Mounted: c.Kubernetes != nil, Written: held.Written,
 	}
 	own := s.got.Users[c.User]
 	if own == nil || h.State != Held {

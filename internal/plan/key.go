@@ -37,6 +37,10 @@ type Holder struct {
 	Moved bool
 	// Stale says that the packages controller has to be restarted for the key, and may be.
 	Stale bool
+	// Mounted says that the nodes of the cluster have it from a Secret that is mounted, which they follow.
+	Mounted bool
+	// Written is when it got there; the zero time where nothing tells.
+	Written time.Time
 	// Torn says that a part of what it holds carries something else, such as the other of two files whose writer was killed.
 	Torn bool
 	// Receipt is what shows whether the cluster has moved to Key; nil where nobody has looked.

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// clockSkew is by how much the clock here and IAM's may differ: a signature is good within it [seen].
-const clockSkew = 15 * time.Minute
+// ClockSkew is by how much the clock here and IAM's may differ for what is decided by their times: a signature is good within
+// it [seen].
+const ClockSkew = 15 * time.Minute
 
 // A retirement is a rotation whose new key has been made: the old one is to go.
 type retirement struct {
@@ -118,6 +119,7 @@ func (t retirement) gaps() []Gap {
 		case !t.moved(h):
 			gaps = append(gaps, t.holding(h))
 		default:
+			gaps = append(gaps, t.following(h)...)
 			if h.Handed {
 				unseen = append(unseen, "whatever took over the files of "+h.Cluster)
 			}
@@ -147,6 +149,22 @@ func (t retirement) holding(h Holder) Gap {
 		g.What += ", and cannot be written"
 	}
 	return g
+}
+
+// following is the gap that nodes leave: their credential provider reads a mounted Secret, which a kubelet brings up to date
+// when it next looks at the pod. Until then it would ask for tokens with the old key.
+// https://kubernetes.io/docs/concepts/configuration/secret/#mounted-secrets-are-updated-automatically
+func (t retirement) following(h Holder) []Gap {
+	written := h.Written
+	if written.IsZero() {
+		written = t.current.Created
+	}
+	until := written.Add(t.rules.Follow)
+	if !h.Mounted || !t.rules.Now.Before(until) {
+		return nil
+	}
+	what := fmt.Sprintf("its nodes may not have got what was delivered at %s", written.UTC().Format(time.RFC3339))
+	return []Gap{{Cluster: h.Cluster, What: what, Soon: true, Until: until}}
 }
 
 func (t retirement) receipt(h Holder) []Gap {
@@ -181,7 +199,7 @@ func (t retirement) idle(unseen []string) (gap Gap, open bool) {
 		used = fmt.Sprintf(", and the key was last used at %s", t.old.LastUsed.UTC().Format(time.RFC3339))
 		since = later(since, t.old.LastUsed)
 	}
-	until := since.Add(t.rules.Idle + clockSkew)
+	until := since.Add(t.rules.Idle + ClockSkew)
 	if !t.rules.Now.Before(until) {
 		return Gap{}, false
 	}

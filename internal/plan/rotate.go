@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsid"
@@ -18,6 +19,8 @@ type RotationOptions struct {
 	Only     arn.ARN
 	Patience Patience
 	Rules    share.Keys
+	// Follow is as in RotationRules.
+	Follow time.Duration
 	// Receipts are those that this run has collected.
 	Receipts map[ClusterRef]Receipt
 }
@@ -117,9 +120,7 @@ func (s *side) rotate(want share.User, clusters []share.ClusterDelivery, o Rotat
 			h.Receipt = &receipt
 		}
 	}
-	r.RotationDecision = DecideRotation(situation, RotationRules{
-		KeyRules: u.rules(), Force: o.Force, Key: o.Key, Idle: o.Rules.Idle, Patience: o.Patience,
-	})
+	r.RotationDecision = DecideRotation(situation, u.rotationRules(o))
 	if r.Action == RotateRefuse {
 		r.Why += u.unread()
 	}
@@ -136,6 +137,10 @@ func (u userKeys) unread() string {
 		}
 	}
 	return text
+}
+
+func (u userKeys) rotationRules(o RotationOptions) RotationRules {
+	return RotationRules{KeyRules: u.rules(), Force: o.Force, Key: o.Key, Idle: o.Rules.Idle, Follow: o.Follow, Patience: o.Patience}
 }
 
 func (o RotationOptions) selects(user arn.ARN) bool { return o.Only.IsZero() || o.Only == user }

@@ -36,6 +36,8 @@ type RotationRules struct {
 	Key awsid.AccessKeyID
 	// Idle is for how long the old key must not have been used where something is unseen.
 	Idle time.Duration
+	// Follow is how long the nodes of a cluster take to follow its Secret.
+	Follow time.Duration
 	// Patience ends the waiting for what is missing.
 	Patience Patience
 }
@@ -159,6 +161,7 @@ func (d RotationDecision) successor() string {
 //	a cluster holds the new key, and nobody has looked since         | prove
 //	the old key is active, and every receipt is there                | deactivate
 //	the old key is active, and a receipt is missing                  | wait; deactivate once patience ends
+//	the same, and nodes have yet to follow what was delivered        | wait; they do so within minutes
 //	the old key is inactive, and something fails or holds it         | reactivate
 //	the old key is inactive, and every receipt is there              | delete
 //	the old key is inactive, and nothing tells of some users         | wait; delete an idle time after patience ended
@@ -183,10 +186,10 @@ func DecideRotation(s KeySituation, r RotationRules) RotationDecision {
 	case s.Retiring != "":
 		return RotationDecision{Action: RotateUnmark, New: current.ID, Why: "the key that was replaced is gone"}
 	}
-	if len(s.Keys) > 1 && r.Now.Sub(current.Created) < clockSkew {
+	if len(s.Keys) > 1 && r.Now.Sub(current.Created) < ClockSkew {
 		return RotationDecision{Action: RotateBusy, New: current.ID,
 			Why: fmt.Sprintf("access key %s was just made, and IAM may not show yet which key it replaces: try again in %d minutes",
-				current.ID, clockSkew/time.Minute)}
+				current.ID, ClockSkew/time.Minute)}
 	}
 	return RotationDecision{Action: RotateNothing, New: current.ID, Why: fmt.Sprintf("access key %s is not due", current.ID)}
 }

@@ -33,6 +33,18 @@ func stale(h plan.Holder) plan.Holder {
 	return h
 }
 
+// mounted is a holder whose nodes follow a Secret that was written some time ago.
+func mounted(h plan.Holder, ago time.Duration) plan.Holder {
+	h.Mounted, h.Written = true, now().Add(-ago)
+	return h
+}
+
+// undated is a holder whose nodes follow a Secret of which nothing tells when it was written.
+func undated(h plan.Holder) plan.Holder {
+	h.Mounted = true
+	return h
+}
+
 func torn(h plan.Holder) plan.Holder {
 	h.Torn = true
 	return h
@@ -57,9 +69,9 @@ func behind(r *plan.Receipt)   { r.Behind = []string{"its packages controller ru
 func faulty(r *plan.Receipt)   { r.Faults = []string{"packages: harbor is unknown"} }
 func unlooked(r *plan.Receipt) { r.Unseen = []string{"the packages controller"} }
 
-// rotating are the rules of a rotation, of keys that are due at ninety days and idle after one.
+// rotating are the rules of a rotation, of keys that are due at ninety days and idle after one, where nodes take two minutes.
 func rotating(change ...func(*plan.RotationRules)) plan.RotationRules {
-	r := plan.RotationRules{KeyRules: rules(maxAge), Idle: day}
+	r := plan.RotationRules{KeyRules: rules(maxAge), Idle: day, Follow: 2 * minute}
 	for _, f := range change {
 		f(&r)
 	}
@@ -122,6 +134,7 @@ func TestDecideRotation(t *testing.T) {
 	const (
 		idleGap   = "nothing shows whether whatever took over the files of a has moved, and the key was last used at 2026-11-22T11:00:00Z: wait until 2026-11-23T11:15:00Z"
 		behindGap = "cluster a: its packages controller runs since before"
+		nodesGap  = "cluster a: its nodes may not have got what was delivered at 2026-11-22T11:59:00Z: wait until 2026-11-22T12:01:00Z"
 		brokenGap = "cluster a: the new key does not pull: role: AccessDenied"
 	)
 	type ids = []awsid.AccessKeyID
@@ -248,6 +261,26 @@ func TestDecideRotation(t *testing.T) {
 		"every receipt is there: deactivate at once, though the old key was just used": {
 			replaced(minute, minute, seen(holds("a", k2))), rotating(), outcome{Action: plan.RotateDeactivate, Old: k1, New: k2},
 		},
+		"the nodes had no time to follow what was delivered: wait": {
+			replaced(10*minute, minute, seen(mounted(holds("a", k2), minute))), rotating(),
+			outcome{Action: plan.RotateWait, Old: k1, New: k2, Missing: []string{nodesGap}},
+		},
+		"the nodes of a workload cluster had none either: wait": {
+			replaced(10*minute, minute, seen(mounted(copyOf(holds("a", k2)), minute))), rotating(),
+			outcome{Action: plan.RotateWait, Old: k1, New: k2, Missing: []string{nodesGap}},
+		},
+		"the nodes had their time: deactivate": {
+			replaced(10*minute, minute, seen(mounted(holds("a", k2), 2*minute))), rotating(),
+			outcome{Action: plan.RotateDeactivate, Old: k1, New: k2},
+		},
+		"nothing tells when nodes were given the new key, which was just made: wait": {
+			replaced(minute, minute, seen(undated(holds("a", k2)))), rotating(),
+			outcome{Action: plan.RotateWait, Old: k1, New: k2, Missing: []string{nodesGap}},
+		},
+		"the nodes had no time, and patience has ended: deactivate, and say what may break": {
+			replaced(10*minute, minute, seen(mounted(holds("a", k2), minute))), rotating(limit(0)),
+			outcome{Action: plan.RotateDeactivate, Old: k1, New: k2, Risk: []string{nodesGap}},
+		},
 		"a cluster of the share has no credential at all: it holds nothing back": {
 			replaced(minute, minute, seen(holds("a", k2)), blocked(lacks("b"))), rotating(),
 			outcome{Action: plan.RotateDeactivate, Old: k1, New: k2},
@@ -336,6 +369,10 @@ func TestDecideRotation(t *testing.T) {
 		},
 		"the old key is inactive and nothing fails: delete": {
 			deactivated(minute, minute, seen(holds("a", k2))), rotating(), outcome{Action: plan.RotateDelete, Old: k1, New: k2},
+		},
+		"the old key is inactive and what nodes follow was written anew: wait to delete": {
+			deactivated(10*minute, minute, seen(mounted(holds("a", k2), minute))), rotating(),
+			outcome{Action: plan.RotateWait, Old: k1, New: k2, Missing: []string{nodesGap}},
 		},
 		"the old key is inactive and a proof fails: reactivate": {
 			deactivated(minute, minute, seen(holds("a", k2), broken)), rotating(),

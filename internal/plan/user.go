@@ -94,6 +94,7 @@ func (u userKeys) situation(elsewhere bool) KeySituation {
 		situation.Holders = append(situation.Holders, Holder{
 			Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID, Blocked: blocked || u.overruled(c),
 			Handed: c.Kubernetes == nil, Copy: c.ManagedBy != "",
+			Mounted: c.Kubernetes != nil, Written: held.Written,
 			Torn:  c.Kubernetes == nil && held.State == Held && !held.Complete,
 			Stale: held.Cluster != nil && held.Cluster.Stale && held.Cluster.Controller && c.ManagedBy == "" && c.Kubernetes.Restart,
 		})

@@ -17,9 +17,9 @@ type knowledge struct {
 	made time.Time
 	// given are the clusters that hold it.
 	given map[string]bool
-	// whole are the clusters that this run has delivered to: where what is there counts as torn all the same, such as for the
-	// modes of a file system that has none, writing it again does not help.
-	whole       map[string]bool
+	// whole are the clusters that this run has delivered to, and when by its own clock: that of a cluster may differ. Where what
+	// is there counts as torn all the same, such as for the modes of a file system that has none, writing it again does not help.
+	whole       map[string]time.Time
 	status      map[awsid.AccessKeyID]bool
 	gone        map[awsid.AccessKeyID]bool
 	retiring    awsid.AccessKeyID
@@ -28,16 +28,16 @@ type knowledge struct {
 
 func (k *knowledge) learn(op plan.Op, now time.Time) {
 	if k.status == nil {
-		k.status, k.gone, k.whole = map[awsid.AccessKeyID]bool{}, map[awsid.AccessKeyID]bool{}, map[string]bool{}
+		k.status, k.gone, k.whole = map[awsid.AccessKeyID]bool{}, map[awsid.AccessKeyID]bool{}, map[string]time.Time{}
 	}
 	switch op := op.(type) {
 	case plan.CreateKey:
 		k.made, k.retiring, k.given = now, op.Replaces, map[string]bool{}
 		for _, d := range op.Deliveries {
-			k.given[d.Cluster], k.whole[d.Cluster] = true, true
+			k.given[d.Cluster], k.whole[d.Cluster] = true, now
 		}
 	case plan.WriteDelivery:
-		k.whole[op.Cluster] = true
+		k.whole[op.Cluster] = now
 	case plan.PutTags:
 		k.retiring = awsid.AccessKeyID(op.Tags[plan.TagRetiring])
 	case plan.DeactivateKey:
@@ -76,7 +76,9 @@ func (k *knowledge) amendUser(account *plan.Account, user *plan.User) {
 		keys = append(keys, key)
 	}
 	for cluster, d := range account.Deliveries {
-		d.Complete = d.Complete || k.whole[cluster]
+		if at, delivered := k.whole[cluster]; delivered {
+			d.Complete, d.Written = true, at
+		}
 		account.Deliveries[cluster] = d
 		id := d.Config.Key.ID
 		if !k.given[cluster] || d.State != plan.Held || listed[id] || k.gone[id] {

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,11 @@ import (
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
+
+func delivers(op plan.Op) bool {
+	_, ok := op.(plan.CreateKey)
+	return ok
+}
 
 // What a run has done counts, whatever a replica of IAM that is late shows.
 func TestWhatARunHasDoneCountsBeforeIAMShowsIt(t *testing.T) {
@@ -47,10 +53,15 @@ func TestWhatARunHasDoneCountsBeforeIAMShowsIt(t *testing.T) {
 			holding := func(id awsid.AccessKeyID) plan.Delivery {
 				return plan.Delivery{State: plan.Held, Config: credential.Config{Key: credential.AccessKey{ID: id}}}
 			}
+			deliveries := map[string]plan.Delivery{"a": holding(newKey), "b": holding(foreign)}
 			known.amend(plan.Observed{Accounts: map[arn.AccountID]*plan.Account{"999999999999": {
 				Users:      map[string]*plan.User{"u": user, "v": neighbour},
-				Deliveries: map[string]plan.Delivery{"a": holding(newKey), "b": holding(foreign)},
+				Deliveries: deliveries,
 			}}})
+			// The clock of a cluster may be far from the one here.
+			if got := deliveries["a"].Written; got.Equal(made) != slices.ContainsFunc(test.done, delivers) || !deliveries["b"].Written.IsZero() {
+				t.Errorf("a was written at %s and b at %s", got, deliveries["b"].Written)
+			}
 			if diff := cmp.Diff(test.want, user.Keys); diff != "" {
 				t.Errorf("keys (-want +got):\n%s", diff)
 			}

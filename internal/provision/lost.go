@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -86,9 +85,6 @@ func value(a *arn.ARN) arn.ARN {
 	return *a
 }
 
-// skew is how far a clock may be from IAM's for a signature to be good [seen].
-const skew = 15 * time.Minute
-
 // deleteLost deletes a key that this run has made without knowing, once it shows. A key that a person made before the run
 // began is told by its date, one of another run by what that run leaves on the user and in the deliveries.
 func (w *worker) deleteLost(ctx context.Context, op plan.CreateKey) error {
@@ -165,7 +161,7 @@ func (w *worker) changed(user arn.ARN, why string) error {
 
 // lostKeys waits until a key shows that this run may have made, or long enough to say that it made none.
 func (w *worker) lostKeys(ctx context.Context, op plan.CreateKey) (lost []plan.Key, err error) {
-	since := w.Run.Started().Add(-skew)
+	since := w.Run.Started().Add(-plan.ClockSkew)
 	err = w.Settling.Do(ctx, func(ctx context.Context) error {
 		keys, err := w.reader().keys(ctx, op.User.Name())
 		if err != nil {

@@ -293,13 +293,26 @@ func (t *turns) keepFaults() {
 
 // soon waits for what passes by itself, where all that is missing does.
 func (t *turns) soon(ctx context.Context, d plan.RotationDecision) (goOn bool, err error) {
-	if t.waited >= t.Grace || slices.ContainsFunc(d.Missing, func(g plan.Gap) bool { return !g.Soon }) {
+	wait := t.until(d.Missing)
+	if t.waited+wait > t.Grace || slices.ContainsFunc(d.Missing, func(g plan.Gap) bool { return !g.Soon }) {
 		return false, nil
 	}
-	t.waited += between
+	t.waited += wait
 	clear(t.receipts)
-	if err := pause.For(ctx, t.Wait, between); err != nil {
+	if err := pause.For(ctx, t.Wait, wait); err != nil {
 		return false, fmt.Errorf("%w: the run was stopped: %w", errUnmet, err)
 	}
 	return true, nil
+}
+
+// until is how long to wait before another look: as long as it takes for the gaps to close, where all of them say when.
+func (t *turns) until(gaps []plan.Gap) time.Duration {
+	wait := between
+	for _, g := range gaps {
+		if g.Until.IsZero() {
+			return between
+		}
+		wait = max(wait, g.Until.Sub(t.Clock()))
+	}
+	return wait
 }

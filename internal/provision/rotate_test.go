@@ -271,6 +271,74 @@ func TestWhatBreaksAfterTheDeactivationGivesTheKeyBack(t *testing.T) {
 	l.mustHoldTheOnlyKeys()
 }
 
+// A clockwork is a clock that moves by what is waited for alone.
+type clockwork struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clockwork) read() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clockwork) wait(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
+// The nodes of a cluster go on with the old key for a while after the new one was delivered, and nothing outside shows it.
+func TestNodesGetTheTimeToFollowTheirSecret(t *testing.T) {
+	const follow = 2 * time.Minute
+	for name, test := range map[string]struct {
+		grace time.Duration
+		ended bool
+	}{
+		"within the grace of the run": {4 * time.Minute, true},
+		"by a later run":              {time.Minute, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, sandbox.Config{})
+			l.mustApply()
+			clock := &clockwork{now: time.Now()}
+			var mu sync.Mutex
+			delivered, deactivated := map[arn.ARN]time.Time{}, map[arn.ARN]time.Time{}
+			results := l.rotate(l.rotator(func(r *provision.Rotator) {
+				r.Clock, r.Wait, r.Grace = clock.read, clock.wait, test.grace
+				r.Options.Follow, r.Options.Patience = follow, plan.Patience{}
+				for _, side := range r.Desired.Destinations {
+					for i := range side.Clusters { // The lab delivers to directories all the same.
+						side.Clusters[i].Kubernetes = &share.Kubernetes{}
+					}
+				}
+				r.Progress = func(e provision.Event) {
+					mu.Lock()
+					defer mu.Unlock()
+					switch op := e.Step.Op.(type) {
+					case plan.CreateKey:
+						delivered[op.User] = clock.read()
+					case plan.DeactivateKey:
+						deactivated[op.User] = clock.read()
+					}
+				}
+			}))
+			for _, result := range results {
+				if result.Err != nil || result.Ended != test.ended || len(result.Missing) > 0 == test.ended {
+					t.Errorf("user %s: ended %t, missing %v: %v", result.User.Name(), result.Ended, result.Missing, result.Err)
+				}
+				at, gone := deactivated[result.User]
+				if gone != test.ended || gone && at.Sub(delivered[result.User]) < follow {
+					t.Errorf("user %s: the new key was delivered at %s, and the old one deactivated at %s", result.User.Name(), delivered[result.User], at)
+				}
+			}
+			l.mustWork()
+		})
+	}
+}
+
 // A key that IAM would not take back is none: the disk is full, and the cluster goes on with the one that it has.
 func TestAFullDiskLeavesTheOldKeyAsItIs(t *testing.T) {
 	l := newLab(t, sandbox.Config{})

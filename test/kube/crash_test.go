@@ -28,7 +28,7 @@ func TestAClusterThatIsCutOffAtAnyWrite(t *testing.T) {
 	points := 0
 	for _, command := range []cutCommand{
 		{"apply", func(*testing.T, *lab.Operator) {}, []string{"apply", "--sandbox", lab.Box, "--yes"}, 0},
-		{"rotate", applied, []string{"rotate", "--sandbox", lab.Box, "--yes", "--force", "--settle", "0s", "--grace", "0s", "--watch", "0s"}, 1},
+		{"rotate", applied, []string{"rotate", "--sandbox", lab.Box, "--yes", "--force", "--settle", "0s", "--grace", "0s", "--follow", "0s", "--watch", "0s"}, 1},
 	} {
 		writes := 0
 		t.Run(command.name+", uncut", func(t *testing.T) {
@@ -113,7 +113,7 @@ func ends(t *testing.T, o *lab.Operator, c *lab.Cluster) {
 	t.Helper()
 	c.RunController(t, aSecondLater(t))
 	fetchToken(t, o, c)
-	o.Exits(t, 0, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--watch", "0s")
+	o.Exits(t, 0, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--follow", "0s", "--watch", "0s")
 	o.Exits(t, 0, "verify", "--sandbox", lab.Box)
 	eachHoldsItsOwn(t, o, []*lab.Cluster{c})
 }

@@ -28,7 +28,7 @@ func TestARotationFollowsTheControllers(t *testing.T) {
 	before := []string{holds(t, good), holds(t, stuck)}
 
 	t.Run("a controller that has yet to start keeps the old key", func(t *testing.T) {
-		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--force", "--settle", "0s", "--grace", "0s", "--watch", "0s")
+		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--force", "--settle", "0s", "--grace", "0s", "--follow", "0s", "--watch", "0s")
 		for _, c := range l.Clusters() {
 			mustSay(t, said, "missing: cluster "+c.Name+": its packages controller runs since ")
 		}
@@ -41,20 +41,20 @@ func TestARotationFollowsTheControllers(t *testing.T) {
 	})
 	t.Run("and so does one that has fetched no token since it started", func(t *testing.T) {
 		good.RunController(t, aSecondLater(t))
-		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--watch", "0s")
+		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--follow", "0s", "--watch", "0s")
 		mustSay(t, said, "missing: cluster store-001: its packages controller has fetched no token since it started")
 		mustSay(t, said, "missing: cluster store-002: its packages controller runs since ")
 	})
 	t.Run("one that has moved lets it go, whatever the other does", func(t *testing.T) {
 		fetchToken(t, o, good)
-		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--watch", "0s")
+		said := o.Exits(t, 1, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--follow", "0s", "--watch", "0s")
 		mustSay(t, said, "Keys: 1 rotated, 1 pending.")
 		if keys := o.Keys(t); slices.Contains(keys, before[0]) || !slices.Contains(keys, before[1]) {
 			t.Errorf("IAM has the keys %v, and had %v", keys, before)
 		}
 	})
 	t.Run("patience with the other ends", func(t *testing.T) {
-		said := o.Exits(t, 0, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--watch", "0s", "--not-later-than", "2020-01-01")
+		said := o.Exits(t, 0, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--follow", "0s", "--watch", "0s", "--not-later-than", "2020-01-01")
 		mustSay(t, said, "may break: cluster store-002: its packages controller runs since ")
 		eachHoldsItsOwn(t, o, l.Clusters())
 	})
