@@ -27,6 +27,9 @@ func (f *Factory) marked() []func(*middleware.Stack) error {
 	return []func(*middleware.Stack) error{awsmiddleware.AddUserAgentKeyValue(runMark, f.config.Run)}
 }
 
+// tracing is what every call of the factory carries.
+func (f *Factory) tracing() []func(*middleware.Stack) error { return append(f.marked(), f.dated()...) }
+
 // audited tells the recorder of the factory of all calls of an account's clients that change something.
 func (f *Factory) audited(clients *Clients) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {

@@ -47,6 +47,9 @@ type Config struct {
 	SessionName string
 	// Run is put into the User-Agent of every request, as run/<id>; empty for no mark.
 	Run string
+	// Dated is told the date of every answer, by many goroutines; nil for nobody. The SDK signs by AWS's clock once it knows that
+	// the one here is off, so that a wrong clock fails no call.
+	Dated func(time.Time)
 	// Effects is asked before every call that changes something, and told what became of it; nil for nobody.
 	Effects audit.Recorder
 }
@@ -204,7 +207,7 @@ func (f *Factory) chain(ctx context.Context, access share.Access) (aws.Config, e
 		config.WithHTTPClient(f.buildable),
 		config.WithRetryer(func() aws.Retryer { return newPatience(f.config.Retry) }),
 		config.WithDefaultRegion(string(f.config.Region)),
-		config.WithAPIOptions(f.marked()),
+		config.WithAPIOptions(f.tracing()),
 		config.WithLogger(logging.Nop{}), // The SDK's own goes to stderr; what matters comes back as an error.
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.TokenProvider = func() (string, error) {

@@ -38,7 +38,7 @@ func (f *Factory) isolated(ctx context.Context, access share.Access) (aws.Config
 		Region:      profile.Region,
 		Credentials: aws.NewCredentialsCache(credentials.StaticCredentialsProvider{Value: profile.Credentials}),
 		HTTPClient:  f.buildable,
-		APIOptions:  f.marked(),
+		APIOptions:  f.tracing(),
 		Retryer:     func() aws.Retryer { return newPatience(f.config.Retry) },
 		Logger:      logging.Nop{},
 	}

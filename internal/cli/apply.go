@@ -89,6 +89,9 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.clock.err(); err != nil {
+		return err
+	}
 	pruning, err := r.pruning(ctx, o)
 	if err != nil {
 		return err

@@ -118,9 +118,13 @@ func (s *session) rotate(ctx context.Context, o rotateOptions) (err error) {
 	}
 	rotator := r.rotator(o)
 	planned, err := rotator.Plan(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if err := s.clock.err(); err != nil {
+		return err
+	}
+	switch {
 	case o.key != "" && len(planned.Users) == 0 && len(planned.Problems) == 0:
 		return withHint(usagef("no user of the share has access key %s", o.key), "pullpass plan names the users")
 	case o.dryRun:

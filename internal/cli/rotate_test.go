@@ -15,6 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/internal/delivery"
@@ -210,6 +212,45 @@ func TestAKeyGoesOnceItHasLainIdle(t *testing.T) {
 		t.Errorf("idle for more than an hour:\n%s", stdout)
 	}
 	p.pull(t.Context())
+}
+
+// keyStates are the ids of keys and whether they are active.
+func keyStates(keys []types.AccessKeyMetadata) map[string]types.StatusType {
+	states := map[string]types.StatusType{}
+	for _, k := range keys {
+		states[aws.ToString(k.AccessKeyId)] = k.Status
+	}
+	return states
+}
+
+// The SDK signs by AWS's clock once it has seen it, so that nothing else would stop a machine whose clock is two days ahead: a
+// key in use would count as idle, and another run's new key as an orphan.
+func TestAWrongClockTakesNoKeyAway(t *testing.T) {
+	t.Parallel()
+	for way, ahead := range map[string]time.Duration{"ahead of": 48 * time.Hour, "behind": -48 * time.Hour} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			o := goOut(t, "fair")
+			o.oneStore("")
+			o.must(o.here("apply", "--yes", "--no-verify")...)
+			o.ends(1, o.here("rotate", "--yes", "--force", "--settle", "0s")...)
+			keys := o.keys()
+			for _, args := range [][]string{o.here("rotate", "--yes"), o.here("rotate", "--dry-run"), o.here("apply", "--yes")} {
+				var out bytes.Buffer
+				code := discreetly(t.Context(), t, args, cli.Env{
+					Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir, Random: rand.Reader,
+					Now: func() time.Time { return o.clock.now().Add(ahead) }, Wait: o.clock.wait, Elapse: o.clock.elapse,
+				})
+				want := "error: the clock of this machine is wrong: it is 48h0m0s " + way + " AWS's"
+				if code != 1 || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "hint: set the clock") {
+					t.Errorf("pullpass %s: exit code %d\n%s", strings.Join(args, " "), code, &out)
+				}
+			}
+			if diff := cmp.Diff(keyStates(keys), keyStates(o.keys())); diff != "" || len(keys) != 2 {
+				t.Errorf("keys (-before +after):\n%s", diff)
+			}
+		})
+	}
 }
 
 // Two rotations on one machine do not find each other's work changed: the second waits, and says for whom.

@@ -63,6 +63,8 @@ type session struct {
 	reached *clusters
 	named   named
 	journal *journal
+	// clock compares the clock here with AWS's.
+	clock *clockCheck
 	// trail is where the journal is written, unless --audit says otherwise.
 	trail string
 	// forceConflicts and createNamespace are the planOptions of the same names.
@@ -181,8 +183,10 @@ func (s *session) sign(region arn.Region) error {
 		return err
 	}
 	s.named = named{run: id, place: place, locks: locks}
-	s.journal = &journal{operator: s.operator}
-	s.factory = s.cloud.factory(s.app, region, func(c *awsclient.Config) { c.Run, c.Effects = string(id), s.journal })
+	s.journal, s.clock = &journal{operator: s.operator}, &clockCheck{now: s.app.env.Now}
+	s.factory = s.cloud.factory(s.app, region, func(c *awsclient.Config) {
+		c.Run, c.Effects, c.Dated = string(id), s.journal, s.clock.answered
+	})
 	return nil
 }
 
