@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,6 +48,9 @@ Clusters that share a user have one key, and are rotated together. The exit code
 something is pending or failed, and with --dry-run 3 if something would be done.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("key") && o.key == "" { // Such as a variable that is not set: it must not mean all keys.
+				return usagef("--key names no key")
+			}
 			if o.settle < 0 || o.watch < 0 || o.grace < 0 || o.follow < 0 {
 				return usagef("--settle, --follow, --watch and --grace are times to wait")
 			}
@@ -126,7 +130,7 @@ func (s *session) rotate(ctx context.Context, o rotateOptions) (err error) {
 	}
 	switch {
 	case o.key != "" && len(planned.Users) == 0 && len(planned.Problems) == 0:
-		return withHint(usagef("no user of the share has access key %s", o.key), "pullpass plan names the users")
+		return noSuchKey(planned, o)
 	case o.dryRun:
 		return s.showRotation(planned)
 	}
@@ -139,11 +143,33 @@ func (s *session) rotate(ctx context.Context, o rotateOptions) (err error) {
 		if err := s.app.confirm(ctx, o.yes, "Carry this out?"); err != nil {
 			return err
 		}
+		if err := s.journal.Ready(); err != nil { // Said once, and not by every user whom it stops.
+			return err
+		}
 	}
 	end := s.app.explainStop(ctx)
 	results := rotator.Run(ctx, planned)
 	end()
 	return s.concludeRotation(planned, results)
+}
+
+// noSuchKey says where a key was looked for that was not found.
+func noSuchKey(planned *plan.Rotation, o rotateOptions) error {
+	part := "the share"
+	if len(o.destinations)+len(o.clusters) > 0 {
+		part = "what the flags leave of the share"
+	}
+	var unseen []string
+	for _, side := range planned.Sides {
+		if side.State == plan.HandedOver {
+			unseen = append(unseen, string(side.Account))
+		}
+	}
+	text := fmt.Sprintf("no user of %s has access key %s", part, o.key)
+	if len(unseen) > 0 {
+		text += "; not looked at, for want of access: " + strings.Join(unseen, ", ")
+	}
+	return withHint(usagef("%s", text), "pullpass status --key says who holds it")
 }
 
 // rotates reports whether there is anything to be done.
@@ -245,6 +271,7 @@ func (s *session) showRotation(planned *plan.Rotation) error {
 // concludeRotation says how far each rotation has come.
 func (s *session) concludeRotation(planned *plan.Rotation, results []provision.UserResult) error {
 	report := newRotationReport(planned, results)
+	report.Audit = s.journal.head()
 	if err := s.app.result(report, report.write); err != nil {
 		return err
 	}

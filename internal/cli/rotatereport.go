@@ -21,6 +21,8 @@ type rotationReport struct {
 	Users []userRotationReport `json:"users"`
 	// NotDone are the problems that are of no one user, such as an account that cannot be read: nothing is known of its keys.
 	NotDone []notDoneReport `json:"notDone,omitempty"`
+	// Audit is where the audit trail ends; nil where nothing was done.
+	Audit *trailHead `json:"audit,omitempty"`
 }
 
 type notDoneReport struct {

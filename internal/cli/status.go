@@ -43,6 +43,9 @@ something is due or overdue, and 0 if not. With --key it is 0 unless something c
 count for none of these.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("key") && o.key == "" {
+				return usagef("--key names no key")
+			}
 			if o.key != "" && o.prove {
 				return usagef("--key asks who holds a key, which no proof tells: leave out --prove")
 			}
@@ -62,7 +65,7 @@ func (s *session) status(ctx context.Context, o statusOptions) error {
 	if err != nil {
 		return err
 	}
-	// A key that is not listed yet is told as gone, rather than waited for.
+	// A key that is not listed is told as gone, and waited for only where IAM says that it is the user's.
 	r.config.Uses, r.config.Now = true, nil
 	facts := status.Facts{Desired: s.desired, Subscription: s.statusSubscription(), MaxAge: s.keys.MaxAge, Now: r.options.Now}
 	if facts.Observed, err = r.observe(ctx); err != nil {
