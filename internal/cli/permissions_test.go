@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
@@ -61,11 +62,11 @@ func (o *outdoors) asked(by map[permission]bool) {
 }
 
 // Commands ask for nothing that the document does not name; and what it names for a command that only reads or rotates is
-// asked for by the commands of this test, from nothing to a share that has changed its posture and rotated its keys.
+// asked for by the commands of this test, from nothing to a share that has changed its posture, rotated its keys and lost them.
 func TestOperatorsNeedNoMoreThanIsDocumented(t *testing.T) {
 	t.Parallel()
 	o := goOut(t, "fair")
-	asked := map[string]map[permission]bool{"plan": {}, "status": {}, "apply": {}, "rotate": {}}
+	asked := map[string]map[permission]bool{"plan": {}, "status": {}, "apply": {}, "rotate": {}, "revoke": {}}
 	run := func(command string, code int, args ...string) {
 		t.Helper()
 		o.ends(code, o.here(command, args...)...)
@@ -89,12 +90,17 @@ func TestOperatorsNeedNoMoreThanIsDocumented(t *testing.T) {
 	run("apply", 0, "--yes", "--no-verify")
 	look(0)
 	run("rotate", 0, "--yes", "--not-later-than", "2026-01-01")
+	run("revoke", 0, "--yes", "--cluster", "store-001")
+	look(1)
+	o.later(plan.DenyAge)
+	run("apply", 0, "--yes", "--no-verify")
+	run("revoke", 0, "--yes", "--all")
 	documented := documentedPermissions(t)
 	for command, permissions := range asked {
 		less := func(a, b permission) int { return strings.Compare(a.part+a.action, b.part+b.action) }
 		got := slices.SortedFunc(maps.Keys(permissions), less)
 		want := documented[command]
-		if command == "apply" { // What it mends is not broken here.
+		if command == "apply" || command == "revoke" { // What it mends is not broken here, and what it gives back not adopted.
 			want = slices.DeleteFunc(want, func(p permission) bool { return !permissions[p] })
 		}
 		slices.SortFunc(want, less)

@@ -36,6 +36,7 @@ type policyWriter interface {
 }
 
 type roleReader interface {
+	iam.ListRolesAPIClient
 	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
 	iam.ListAttachedRolePoliciesAPIClient
 }
@@ -47,6 +48,7 @@ type roleWriter interface {
 }
 
 type userReader interface {
+	iam.ListUsersAPIClient
 	GetUser(context.Context, *iam.GetUserInput, ...func(*iam.Options)) (*iam.GetUserOutput, error)
 	iam.ListAttachedUserPoliciesAPIClient
 }

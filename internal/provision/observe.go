@@ -24,7 +24,8 @@ import (
 // role, 3 a user, 1 an access key that no delivery holds (with Uses, any access key), and 1 for each entity left behind; 1 for
 // each thing that does not exist. Where a cluster holds a key of another user, or held one before it got its own: 1 for the key
 // as long as a cluster holds it, and 3 for that user, after all the others; once its keys are gone 2 for each
-// of its policies, and 1 for the role. A user whose key was delivered a moment ago and is not listed yet is read again until it is.
+// of its policies, and 1 for the role. With Leftovers 1 more, at the end, for a list of what is under the share's own path. A
+// user whose key was delivered a moment ago and is not listed yet is read again until it is.
 // Of all others none waits for more than one, but for the last two, which wait for two, and for signing in.
 func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observed, error) {
 	wanted := wants(desired)
@@ -51,8 +52,11 @@ func Observe(ctx context.Context, c Config, desired share.Desired) (plan.Observe
 
 // want is what the share wants in one account.
 type want struct {
-	account  arn.AccountID
-	share    string
+	account arn.AccountID
+	part    plan.Part
+	share   string
+	// path is that of ownPath.
+	path     string
 	policies []share.Policy
 	roles    []share.Role
 	users    []share.User
@@ -65,11 +69,15 @@ func wants(desired share.Desired) []want {
 	whole := !desired.Partial
 	var all []want
 	if s := desired.Source; len(s.Policies)+len(s.Roles) > 0 {
-		all = append(all, want{account: s.Account, share: desired.Share, policies: s.Policies, roles: s.Roles, whole: whole})
+		all = append(all, want{
+			account: s.Account, part: plan.SourcePart, share: desired.Share, path: ownPath(desired.Posture, s.Policies),
+			policies: s.Policies, roles: s.Roles, whole: whole,
+		})
 	}
 	for _, d := range desired.Destinations {
 		all = append(all, want{
-			account: d.Account, share: desired.Share, policies: d.Policies, users: d.Users, clusters: d.Clusters, whole: whole,
+			account: d.Account, part: plan.DestinationPart, share: desired.Share, path: ownPath(desired.Posture, d.Policies),
+			policies: d.Policies, users: d.Users, clusters: d.Clusters, whole: whole,
 		})
 	}
 	return all
@@ -175,6 +183,9 @@ func (r *reader) read(whole context.Context, limit int) error {
 		return err
 	}
 	if err := r.former(whole); err != nil {
+		return err
+	}
+	if err := r.strays(whole); err != nil {
 		return err
 	}
 	r.found.LeftBehind = sortedARNs(r.found.LeftBehind)

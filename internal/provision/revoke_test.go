@@ -205,19 +205,38 @@ func TestTheWholeShareGoes(t *testing.T) {
 	}
 }
 
+// oneDestination is what is left of the share of a lab when it shrinks: neither store-001 nor the other destination.
+const oneDestination = `
+  destinations:
+    - account: "999999999999"
+      access: {profile: "999999999999"}
+      clusters:
+        - {name: store-002, directory: store-002}
+`
+
 // From whatever call a revocation is killed at, whether AWS had it or not, the next one ends the same, and nobody else's key
 // stops working at any time.
 func TestARevocationKilledAtAnyCallIsFinishedByTheNext(t *testing.T) {
 	for name, test := range map[string]struct {
 		posture string
 		target  revoke.Target
+		// shrink says that the share is one of less by then.
+		shrink bool
 	}{
-		"one cluster":               {"hardened", oneStore()},
-		"a destination, documented": {"documented", revoke.Target{Accounts: []arn.AccountID{retail}}},
-		"the whole share":           {"hardened", revoke.Target{All: true}},
+		"one cluster":               {posture: "hardened", target: oneStore()},
+		"a destination, documented": {posture: "documented", target: revoke.Target{Accounts: []arn.AccountID{retail}}},
+		"the whole share":           {posture: "hardened", target: revoke.Target{All: true}},
+		"what was left behind":      {posture: "hardened", target: revoke.Target{LeftBehind: true}, shrink: true},
 	} {
-		whole := newLab(t, sandbox.Config{}, "  posture: "+test.posture)
-		whole.mustApply()
+		applied := func(t *testing.T) *lab {
+			l := newLab(t, sandbox.Config{}, "  posture: "+test.posture)
+			l.mustApply()
+			if test.shrink {
+				l.desired = derive(t, oneDestination)
+			}
+			return l
+		}
+		whole := applied(t)
 		calls := &recorder{RoundTripper: whole.transport}
 		whole.transport = calls
 		whole.mustRevoke(test.target)
@@ -231,8 +250,7 @@ func TestARevocationKilledAtAnyCallIsFinishedByTheNext(t *testing.T) {
 			for _, answer := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, %d calls, answer lost: %v", name, n, answer), func(t *testing.T) {
 					t.Parallel()
-					l := newLab(t, sandbox.Config{}, "  posture: "+test.posture)
-					l.mustApply()
+					l := applied(t)
 					stop := &stopper{RoundTripper: l.transport, answer: answer}
 					stop.left.Store(int64(n))
 					l.transport = stop
@@ -252,6 +270,26 @@ func TestARevocationKilledAtAnyCallIsFinishedByTheNext(t *testing.T) {
 		if writes < 5 {
 			t.Errorf("%s: a revocation makes %d writes", name, writes)
 		}
+	}
+}
+
+// Who may not list what is under the share's path takes away what policies lead to.
+func TestWhatWasLeftBehindGoesWithoutAList(t *testing.T) {
+	l := newLab(t, sandbox.Config{})
+	l.mustApply()
+	l.desired = derive(t, oneDestination)
+	for account, action := range map[arn.AccountID]string{source: "iam:ListRoles", retail: "iam:ListUsers"} {
+		_, err := l.sandbox.IAM(account).PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{
+			UserName: aws.String("administrator"), PolicyName: aws.String("no-lists"),
+			PolicyDocument: aws.String(`{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "` + action + `", "Resource": "*"}]}`),
+		})
+		must(t, err)
+	}
+	l.mustRevoke(revoke.Target{LeftBehind: true})
+	_, err := l.sandbox.IAM(retail).GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("pullpass-packages-store-001")})
+	var missing *types.NoSuchEntityException
+	if !errors.As(err, &missing) {
+		t.Errorf("the user is there yet: %v", err)
 	}
 }
 
