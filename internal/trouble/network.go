@@ -48,7 +48,12 @@ func readUnreachable(h hit) (Finding, bool) {
 		return f, true
 	}
 	of := orElse(host, "a host that the message does not name")
-	switch {
+	switch around := h.around(); {
+	case strings.Contains(around, "not yet valid"), strings.Contains(around, "certificate has expired"):
+		f.Kind, f.Candidates, f.Conclusion, f.vague = explain.Clock, []explain.Kind{explain.Clock, explain.Network}, explain.Likely, false
+		f.Meaning = "The certificate of " + of + " is not valid at the time that the machine has: its clock is wrong, or what answered is " +
+			"something in between with an old certificate."
+		f.Next = []Step{{Text: "look at the clock of that machine", Command: "timedatectl status"}}
 	case strings.Contains(words, "x509"), strings.Contains(words, "cert"), strings.Contains(words, "http response"):
 		f.Meaning = "What answered for " + of + " is not AWS, or the machine's clock is far off: its certificate is not accepted. " +
 			"A proxy that ends TLS needs its authority in the cluster's trust."

@@ -106,6 +106,8 @@ func TestRead(t *testing.T) {
 		"the AWS CLI cannot connect":   {`Could not connect to the endpoint URL: "https://sts.us-west-2.amazonaws.com/"`, verify.LinkIdentity, explain.Network, explain.Certain},
 		"a proxy's certificate": {`Get "https://` + host + `/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
 			verify.LinkRegistry, explain.Network, explain.Certain},
+		"a certificate of another time": {`Get "https://` + host + `/v2/": tls: failed to verify certificate: x509: certificate has expired or is not yet ` +
+			`valid: current time 2020-01-01T00:00:00Z is before 2026-01-01T00:00:00Z`, verify.LinkRegistry, explain.Clock, explain.Likely},
 		"the layer store out of reach": {`Get "https://prod-us-west-2-starport-layer-bucket.s3.us-west-2.amazonaws.com/x": connection refused`,
 			verify.LinkLayer, explain.Network, explain.Certain},
 
