@@ -56,6 +56,9 @@ The exit code is 0 where everything works, 1 where something is denied or cannot
 			}
 			a.format = o.view.writes()
 			if cmd.Flags().Changed("message") {
+				if err := onlyMessage(cmd); err != nil {
+					return err
+				}
 				return a.explainMessage(cmd, o)
 			}
 			if err := o.askOptions.check(cmd); err != nil {
@@ -70,10 +73,10 @@ The exit code is 0 where everything works, 1 where something is denied or cannot
 				if err != nil {
 					return err
 				}
-				return a.showExplanations(o.view, reports)
+				return a.showExplanations(cmd.Context(), o.view, reports)
 			}
 			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error {
-				return a.showExplanations(o.view, s.explain(cmd.Context(), artifact))
+				return a.showExplanations(cmd.Context(), o.view, s.explain(cmd.Context(), artifact))
 			})
 		},
 	}
@@ -109,8 +112,11 @@ func (s *session) explain(ctx context.Context, artifact registry.Artifact) []exp
 			watch := s.cloud.watch(s.app.env.Now)
 			read := inquiry.ahead(ctx, s.wanted(c))
 			defer read()
-			s.walk(ctx, c, artifact, false, &http.Client{Transport: watch})
+			in, config := s.walk(ctx, c, artifact, false, &http.Client{Transport: watch})
 			evidence := s.evidence(ctx, c, artifact)
+			if c.chain.OK() {
+				evidence.Inside = s.inside(ctx, c, in, config)
+			}
 			evidence.Skew = watch.skew()
 			reports[i] = inquiry.explain(ctx, evidence)
 		})
@@ -122,8 +128,12 @@ func (s *session) explain(ctx context.Context, artifact registry.Artifact) []exp
 // parallelExplanations bounds how many clusters are explained at the same time: most of it is waiting for AWS.
 const parallelExplanations = 128
 
-// showExplanations writes the reports, and fails where not all of them work.
-func (a *app) showExplanations(view explainView, reports []explain.Report) error {
+// showExplanations writes the reports, and fails where not all of them work. Nothing is said where somebody stopped it: what
+// was cut short would look like a broken link.
+func (a *app) showExplanations(ctx context.Context, view explainView, reports []explain.Report) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("explaining: %w", err)
+	}
 	if err := a.show(view, reports); err != nil {
 		return err
 	}

@@ -343,6 +343,15 @@ func (b *bench) makesKey() {
 	b.edit(b.line("aws_secret_access_key"), aws.ToString(out.AccessKey.SecretAccessKey))
 }
 
+// holdsKeyOf puts a new key of an account's administrator into the delivered file.
+func (b *bench) holdsKeyOf(account arn.AccountID) {
+	b.t.Helper()
+	out, err := b.box.IAM(account).CreateAccessKey(b.t.Context(), &iam.CreateAccessKeyInput{})
+	b.did(out, err)
+	b.edit(b.line("aws_access_key_id"), aws.ToString(out.AccessKey.AccessKeyId))
+	b.edit(b.line("aws_secret_access_key"), aws.ToString(out.AccessKey.SecretAccessKey))
+}
+
 // switchesKey makes the delivered key active or inactive.
 func (b *bench) switchesKey(status types.StatusType) {
 	b.t.Helper()

@@ -42,7 +42,7 @@ func brokenFences() map[string]setup {
 			seed:   bySCP(sandboxtest.Destination, `{"Sid":"NoRoles","Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}`),
 			beyond: true,
 			code:   "AccessDenied",
-			fault: fault{link: verify.LinkRole, account: sandboxtest.Destination, kind: explain.ByScp, fix: "sts:AssumeRole", from: inDestination}.
+			fault: fault{link: verify.LinkRole, account: sandboxtest.Destination, kind: explain.ByScp, fix: "sts:AssumeRole", likely: true, from: nobody}.
 				of(explain.SCP, ""),
 		},
 		"an SCP denies the source's roles tokens of ECR": {
@@ -58,8 +58,22 @@ func brokenFences() map[string]setup {
 				`"Condition":{"StringNotEquals":{"aws:ResourceAccount":"111111111111"}}}`),
 			beyond: true,
 			code:   "DENIED",
-			fault: fault{link: verify.LinkManifest, account: sandboxtest.Source, kind: explain.ByScp, fix: "ecr:BatchGetImage", from: inSource}.
+			fault: fault{link: verify.LinkManifest, account: sandboxtest.Source, kind: explain.ByScp, fix: "ecr:BatchGetImage", likely: true, from: inSource}.
 				of(explain.SCP, ""),
+		},
+		"the trust names another account, in an organization that keeps to its Region": {
+			seed: bySCP(sandboxtest.Destination, `{"Sid":"OneRegion","Effect":"Deny","NotAction":"iam:*","Resource":"*",`+
+				`"Condition":{"StringNotEquals":{"aws:RequestedRegion":"us-west-2"}}}`),
+			breaks: func(b *bench) { b.trustWith("999999999999:root", "222222222222:root") },
+			code:   "AccessDenied",
+			fault:  trustFault(explain.TrustMissing, appliedRole, "arn:aws:iam::999999999999:root"),
+		},
+		"the trust names another account, in an organization whose policy asks for what no simulation is given": {
+			seed: bySCP(sandboxtest.Destination, `{"Sid":"Here","Effect":"Deny","Action":"sts:*","Resource":"*",`+
+				`"Condition":{"NotIpAddress":{"aws:SourceIp":"127.0.0.0/8"}}}`),
+			breaks: func(b *bench) { b.trustWith("999999999999:root", "222222222222:root") },
+			code:   "AccessDenied",
+			fault:  trustFault(explain.TrustMissing, appliedRole, "arn:aws:iam::999999999999:root"),
 		},
 		"an RCP keeps the source's roles from whoever is not in it": {
 			maker: byThePage,

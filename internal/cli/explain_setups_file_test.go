@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/pullpass/pullpass/internal/explain"
@@ -92,6 +94,31 @@ func brokenFiles() map[string]setup {
 				b.unmakesKey()
 				b.makesKey()
 			},
+		},
+		"the file holds a key of another user of the account": {
+			breaks: func(b *bench) { b.holdsKeyOf(sandboxtest.Destination) },
+			code:   "AccessDenied",
+			fault:  fault{link: verify.LinkRole, kind: explain.ConfigFile, fix: "pullpass apply", from: anybody, byShare: true},
+		},
+		"the file of a share made by hand holds a key of another account": {
+			maker:  byHand,
+			breaks: func(b *bench) { b.holdsKeyOf(sandboxtest.Other) },
+			code:   "AccessDenied",
+			fault:  fault{link: verify.LinkRole, kind: explain.ConfigFile, fix: "curated-packages-user", from: anybody, byShare: true},
+			mend:   func(b *bench) { b.makesKey() },
+		},
+		"the file holds a key of another user, which was switched off": {
+			breaks: func(b *bench) {
+				out, err := b.destination().CreateAccessKey(b.t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String(blind)})
+				b.did(out, err)
+				b.edit(b.line("aws_access_key_id"), aws.ToString(out.AccessKey.AccessKeyId))
+				b.edit(b.line("aws_secret_access_key"), aws.ToString(out.AccessKey.SecretAccessKey))
+				b.did(b.destination().UpdateAccessKey(b.t.Context(), &iam.UpdateAccessKeyInput{
+					UserName: aws.String(blind), AccessKeyId: out.AccessKey.AccessKeyId, Status: types.StatusTypeInactive,
+				}))
+			},
+			code:  "InvalidClientTokenId",
+			fault: fault{link: verify.LinkIdentity, kind: explain.ConfigFile, fix: "pullpass apply", from: inDestination, byShare: true},
 		},
 		"the file sends a session name that is not the user's": {
 			breaks: func(b *bench) { b.edit("role_session_name=pullpass-packages-store-001", "role_session_name=store-001") },

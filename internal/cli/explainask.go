@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,7 +45,10 @@ func (o *askOptions) register(cmd *cobra.Command) {
 
 func (o *askOptions) given() bool { return o.config != "" || o.principal != "" }
 
-// check finds flags that do not go together.
+// oneAction is the form of an action without wildcards ("IAM JSON policy elements: Action", IAM User Guide).
+var oneAction = regexp.MustCompile(`^[A-Za-z0-9-]+:[A-Za-z0-9]+$`)
+
+// check finds flags that do not go together, and an action that is none.
 func (o *askOptions) check(cmd *cobra.Command) error {
 	asked := 0
 	for _, flag := range []string{"principal", "action", "resource"} {
@@ -55,6 +59,8 @@ func (o *askOptions) check(cmd *cobra.Command) error {
 	switch {
 	case asked > 0 && (asked < 3 || o.principal == "" || o.action == "" || o.resource == ""):
 		return usagef("--principal, --action and --resource go together")
+	case asked > 0 && !oneAction.MatchString(o.action):
+		return usagef("--action %q: want one action with its service, such as ecr:BatchGetImage", o.action)
 	case asked > 0 && o.config != "":
 		return usagef("--config and --principal are two questions")
 	case !o.given() && len(o.profiles) > 0:

@@ -80,6 +80,10 @@ func (i *inquiry) opener(id arn.AccountID) func(context.Context) (read.IAM, erro
 
 // explain reads what the evidence lacks, and explains it.
 func (i *inquiry) explain(ctx context.Context, e explain.Evidence) explain.Report {
+	if key, account, asks := e.AsksOwner(); asks {
+		owner := i.account(ctx, account).Owner(ctx, key)
+		e.Owner = &owner
+	}
 	userName, roleName := whoIsRead(e)
 	var user, role *explain.Entity
 	var policies map[string]*explain.Document
@@ -165,7 +169,13 @@ func whoIsRead(e explain.Evidence) (user, role arn.ARN) {
 	if e.Wanted != nil && e.Wanted.User != nil {
 		return e.Wanted.User.ARN(), role
 	}
-	if account, err := awsid.Account(e.File.Config.Key.ID); err == nil && e.File.Config.UserProfile != "" {
+	account, err := awsid.Account(e.File.Config.Key.ID)
+	switch {
+	case err != nil:
+		return arn.ARN{}, role
+	case e.Owner != nil && e.Owner.User != "":
+		return arn.IAM(account, "user", "/", e.Owner.User), role
+	case e.File.Config.UserProfile != "":
 		return arn.IAM(account, "user", "/", e.File.Config.UserProfile), role
 	}
 	return arn.ARN{}, role

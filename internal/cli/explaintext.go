@@ -30,6 +30,16 @@ func registerMessage(cmd *cobra.Command, message *string) {
 	cmd.Flags().StringVar(message, "message", "", "explain this `TEXT` of a program, of @FILE, or of stdin (-)")
 }
 
+// onlyMessage finds flags that ask about something else than a text.
+func onlyMessage(cmd *cobra.Command) error {
+	for _, flag := range []string{"config", "principal", "action", "resource", "profile", "artifact", "destination"} {
+		if cmd.Flags().Changed(flag) {
+			return usagef("--message is about a text, and --%s about something else", flag)
+		}
+	}
+	return nil
+}
+
 // explainMessage says what is known about a text. The share is not read: its name goes into what to run next.
 func (a *app) explainMessage(cmd *cobra.Command, o explainOptions) error {
 	text, err := a.messageText(o.message)

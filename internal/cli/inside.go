@@ -16,14 +16,22 @@ const egressUnseen = "what was pulled was pulled from here: whether the network 
 
 // proveInside proves whether a cluster uses the credential that it was given.
 func (s *session) proveInside(ctx context.Context, c *clusterReport, in verify.Input, config verify.Config) {
-	place, err := s.inCluster(ctx, c.delivery)
-	if err != nil {
-		return // The chain has said so.
-	}
-	for _, p := range verify.InCluster(ctx, viewOf(place), in, config) {
+	for _, p := range s.inside(ctx, c, in, config) {
 		c.OK = c.OK && p.Outcome != verify.Failed
 		c.Proofs = append(c.Proofs, newProofReport(p))
 	}
+}
+
+// inside proves the links of the cluster itself; none of a delivery that is no running cluster.
+func (s *session) inside(ctx context.Context, c *clusterReport, in verify.Input, config verify.Config) []verify.Proof {
+	if c.delivery.Kubernetes == nil {
+		return nil
+	}
+	place, err := s.inCluster(ctx, c.delivery)
+	if err != nil {
+		return nil // The chain has said so.
+	}
+	return verify.InCluster(ctx, viewOf(place), in, config)
 }
 
 // viewOf looks into a cluster. A workload cluster has no packages controller: that of its management cluster serves it.

@@ -104,17 +104,18 @@ func (e *Evidence) ask(q *question, answer *Answer) *finding {
 	if f := e.elsewhere(q); f != nil {
 		return f
 	}
-	var said sentence
-	if answer != nil {
-		said = readSentence(answer.Message)
-	}
+	said := q.sentenceOf(answer)
 	gaps := q.gaps(e.targetOf(q))
-	definite, doubtful, _ := e.weigh(q, gaps, said)
-	f := open(append(flat(gaps), q.unknowns(doubtful)...)...)
+	b := e.weigh(q, gaps, said)
+	f := open(append(flat(gaps), q.unknowns(b.doubtful)...)...)
 	unread := q.resourceUnread()
-	if len(definite) > 0 {
-		e.blame(q, &f, definite, said)
+	if len(b.definite)+len(b.simulated) > 0 {
+		e.blame(q, &f, slices.Concat(b.definite, b.simulated), said)
+		f.agrees = !q.contradicts(b.all(), gaps, said)
 		f.conclusion = Certain
+		if len(b.definite) == 0 {
+			f.unread = append(f.unread, q.policiesAbove(authz.SCP))
+		}
 		if q.owner == q.principal.Account && f.cause.Missing && unread != nil { // There the resource's policy can allow on its own.
 			f.unread = append(f.unread, *unread)
 		}

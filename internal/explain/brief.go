@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/registry"
 )
 
 // Brief is the report in a few lines, for the end of another command's own: a label and a text each.
@@ -27,45 +28,56 @@ func (r Report) Brief() [][2]string {
 		}
 	}
 	if r.Conclusion != Certain {
-		lines = append(lines, r.letters()...)
+		for _, letter := range r.letters() {
+			lines = append(lines, [2]string{"send", letter})
+		}
 	}
 	return lines
 }
 
-// letters are what to send to the administrators of the accounts that could not be read, one an account.
-func (r Report) letters() [][2]string {
+// letters are what to send to whoever can read what could not be read, one an account.
+func (r Report) letters() []string {
 	var accounts []arn.AccountID
 	for _, u := range r.Unread {
 		if u.Account != "" && !slices.Contains(accounts, u.Account) {
 			accounts = append(accounts, u.Account)
 		}
 	}
-	var letters [][2]string
-	for _, account := range accounts {
-		letters = append(letters, [2]string{"send", r.letter(account)})
+	letters := make([]string, len(accounts))
+	for i, account := range accounts {
+		letters[i] = r.letter(account)
 	}
 	return letters
 }
 
-// letter asks the administrator of one account for what is missing.
+// letter asks the administrator of one account for what is missing. It can be sent as it is: it says what was refused, in
+// AWS's words, what to look at, and with what. Nobody but AWS administers a packages registry.
 func (r Report) letter(account arn.AccountID) string {
-	var asks, commands []string
+	var b strings.Builder
+	if _, packages := registry.ByAccount(account); packages {
+		fmt.Fprintf(&b, "to AWS Support, about registry account %s:\n", account)
+	} else {
+		fmt.Fprintf(&b, "to the administrator of account %s:\n", account)
+	}
+	if a := r.Answered; a != nil {
+		fmt.Fprintf(&b, "AWS answers %s %s with %s: %s.\n", a.Service, a.Operation, a.Code, strings.TrimSuffix(a.Message, "."))
+		if a.RequestID != "" {
+			fmt.Fprintf(&b, "The request has the id %s.\n", a.RequestID)
+		}
+	}
+	b.WriteString("Please look at\n")
+	var commands []string
 	for _, u := range r.Unread {
 		if u.Account != account {
 			continue
 		}
-		asks = append(asks, fmt.Sprintf("%s: %s", u.What, u.Follows))
+		fmt.Fprintf(&b, "- %s: %s\n", u.What, u.Follows)
 		if u.Command != "" && !slices.Contains(commands, u.Command) {
 			commands = append(commands, u.Command)
 		}
 	}
-	text := fmt.Sprintf("to the administrator of account %s: ", account)
-	if a := r.Answered; a != nil {
-		text += fmt.Sprintf("AWS answers %s %s with %s: %s. ", a.Service, a.Operation, a.Code, strings.TrimSuffix(a.Message, "."))
+	for _, command := range commands {
+		fmt.Fprintf(&b, "  %s\n", command)
 	}
-	text += "Please look at " + strings.Join(asks, "; and at ") + "."
-	if len(commands) > 0 {
-		text += " To see it: " + strings.Join(commands, " ; ")
-	}
-	return text
+	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -6,15 +6,14 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
+	"github.com/pullpass/pullpass/internal/awsclient"
 )
 
 // blame makes the first blocker the cause, with its fix; the others are near misses behind it. What AWS's sentence blames
-// comes first, and where it blames something that we do not find, the two disagree.
+// comes first.
 func (e *Evidence) blame(q *question, f *finding, blockers []blocker, said sentence) {
 	if i := blamedIndex(blockers, said); i > 0 {
 		blockers[0], blockers[i] = blockers[i], blockers[0]
-	} else if i < 0 && said.blamed != authz.NoPolicy {
-		f.agrees = false
 	}
 	cause := q.causeOf(blockers[0], said)
 	f.cause = &cause
@@ -22,8 +21,20 @@ func (e *Evidence) blame(q *question, f *finding, blockers []blocker, said sente
 	if f.fix != nil && cause.Account != f.fix.Account {
 		cause.Account = f.fix.Account // The statement is as it should be: what it asks of is at fault.
 	}
-	for _, b := range blockers {
+	for i, b := range blockers {
+		if i > 0 && b.by == authz.SCP {
+			f.nearest = append(f.nearest, q.simulatedMiss())
+		}
 		f.nearest = append(f.nearest, q.misses(b)...)
+	}
+}
+
+// simulatedMiss is what IAM's simulator says of the organization, where something else is the cause.
+func (q *question) simulatedMiss() Miss {
+	where := fmt.Sprintf("the service control policies above account %s", q.principal.Account)
+	return Miss{
+		Kind: ByScp, Where: where, Expected: "Allow " + q.action, Found: "a deny, by IAM's policy simulator",
+		Text: fmt.Sprintf("by IAM's policy simulator %s deny %s, which is no proof: it does not know all conditions", where, q.action),
 	}
 }
 
@@ -171,10 +182,10 @@ func (q *question) organizationCause(t authz.PolicyType, said sentence) Cause {
 	return cause
 }
 
-// brief is the text of an error on one line.
+// brief is the text of an error on one line, without the words of the SDK around it.
 func brief(err error) string {
 	if err == nil {
 		return ""
 	}
-	return strings.ReplaceAll(err.Error(), "\n", "; ")
+	return strings.ReplaceAll(awsclient.InBrief(err).Error(), "\n", "; ")
 }

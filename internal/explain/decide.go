@@ -39,56 +39,77 @@ func (q *question) nearButFor(reason authz.Reason, b blocker) bool {
 // decide finds the cause of a denial among everything that takes part in the decision. AWS said no: where nothing that was
 // read blocks, what was not read must.
 func (e *Evidence) decide(q *question, proof verify.Proof) finding {
-	var said sentence
-	if answer := answered(proof); answer != nil {
-		said = readSentence(answer.Message)
-	}
+	said := q.sentenceOf(answered(proof))
 	gaps := q.gaps(e.targetOf(q))
-	definite, doubtful, vague := e.weigh(q, gaps, said)
+	b := e.weigh(q, gaps, said)
 	f := finding{agrees: true, unread: flat(gaps)}
 	switch {
-	case len(definite) > 0:
-		e.blame(q, &f, slices.Concat(definite, doubtful), said)
+	case len(b.definite) > 0:
+		e.blame(q, &f, slices.Concat(b.definite, b.simulated, b.doubtful), said)
+		f.agrees = !q.contradicts(b.all(), gaps, said)
 		f.conclusion = Certain
-		if len(f.unread) > 0 || vague && len(definite) == 1 {
+		if len(f.unread) > 0 {
 			f.conclusion = Likely
 		}
-		if vague {
-			f.unread = append(f.unread, q.policiesAbove(authz.SCP))
+	case len(b.simulated) > 0:
+		f.unread = append(f.unread, q.policiesAbove(authz.SCP))
+		f.conclusion, f.nearest = Open, []Miss{q.simulatedMiss()}
+		if len(gaps) == 0 {
+			f.conclusion, f.nearest = Likely, nil
+			e.blame(q, &f, slices.Concat(b.simulated, b.doubtful), said)
 		}
-	case len(doubtful) > 0:
-		f.unread = append(f.unread, q.unknowns(doubtful)...)
+	case q.unreadOf(gaps, said.blamed):
+		cause := q.saidCause(said)
+		f.cause, f.fix, f.conclusion = &cause, q.saidFix(said), Likely
+	case len(b.doubtful) > 0:
+		f.unread = append(f.unread, q.unknowns(b.doubtful)...)
 		f.conclusion = Open
-		if by := doubtful[0].by; len(doubtful) == 1 && (len(gaps[by]) == 0 || onlyOf(gaps, by)) {
+		if by := b.doubtful[0].by; len(b.doubtful) == 1 && (len(gaps[by]) == 0 || onlyOf(gaps, by)) {
 			f.conclusion = Likely
 			if len(gaps) == 0 && e.nothingElse(q) {
 				f.conclusion, f.unread = Certain, nil // AWS denies, and nothing else is left that could.
 			}
-			e.blame(q, &f, doubtful, said)
+			e.blame(q, &f, b.doubtful, said)
 		}
 	case len(f.unread) > 0:
 		f.conclusion = Open
+	case q.contradicts(nil, gaps, said):
+		return disagree(q, proof)
 	default:
-		return e.eliminate(q, proof)
+		return e.eliminate(q, proof, said)
 	}
 	return f
 }
 
-// weigh tells the blockers that block whatever was not read from those that may be none. It is vague where the first rests
-// on a simulation that lacked keys of the request.
-func (e *Evidence) weigh(q *question, gaps map[authz.PolicyType][]Unread, said sentence) (definite, doubtful []blocker, vague bool) {
-	organization, vague := e.organizationBlocks(q, said)
-	if organization != nil {
-		definite = append(definite, *organization)
+// blockers are sorted by what is known of them.
+type blockers struct {
+	// definite block whatever was not read.
+	definite []blocker
+	// simulated block by what IAM's simulator says of the organization, which is no proof.
+	simulated []blocker
+	// doubtful may be none, by what was not read.
+	doubtful []blocker
+}
+
+func (b blockers) all() []blocker { return slices.Concat(b.definite, b.simulated, b.doubtful) }
+
+// weigh sorts what blocks.
+func (e *Evidence) weigh(q *question, gaps map[authz.PolicyType][]Unread, said sentence) (b blockers) {
+	answer, asked := e.Organizations[q.organization()]
+	switch {
+	case said.blamed == authz.SCP || said.blamed == authz.RCP || said.blamed == authz.Session:
+		b.definite = append(b.definite, blocker{by: said.blamed, explicit: said.explicit})
+	case asked && answer.Err == nil && answer.Member && !answer.Allows:
+		b.simulated = append(b.simulated, blocker{by: authz.SCP})
 	}
-	for _, b := range callerFirst(q.blockers()) {
-		if !b.explicit && len(gaps[b.by]) > 0 || q.doubts(b) {
-			doubtful = append(doubtful, b)
+	for _, found := range callerFirst(q.blockers()) {
+		if !found.explicit && len(gaps[found.by]) > 0 || q.doubts(found) {
+			b.doubtful = append(b.doubtful, found)
 		} else {
-			definite = append(definite, b)
+			b.definite = append(b.definite, found)
 		}
 	}
-	return definite, doubtful, vague
+	return b
 }
 
 // flat lists the gaps in the order of the types.
@@ -147,19 +168,6 @@ func sideOf(t authz.PolicyType) int {
 	return 0
 }
 
-// organizationBlocks returns the service control policies as a blocker where IAM's simulator, or AWS's own sentence, says
-// that they are. It is vague where the simulator had to do without keys of the request.
-func (e *Evidence) organizationBlocks(q *question, said sentence) (b *blocker, vague bool) {
-	answer, asked := e.Organizations[q.organization()]
-	if said.blamed == authz.SCP || said.blamed == authz.RCP || said.blamed == authz.Session {
-		return &blocker{by: said.blamed, explicit: said.explicit}, false
-	}
-	if asked && answer.Err == nil && answer.Member && !answer.Allows {
-		return &blocker{by: authz.SCP}, answer.Conditional
-	}
-	return nil, false
-}
-
 // nothingElse reports whether no organization can have a say: neither side is in one. A repository's policy can.
 func (e *Evidence) nothingElse(q *question) bool {
 	caller, asked := e.Organizations[q.organization()]
@@ -186,7 +194,11 @@ func (q *question) policiesAbove(t authz.PolicyType) Unread {
 }
 
 func (q *question) organization() OrganizationQuestion {
-	return OrganizationQuestion{Account: q.principal.Account, Action: q.action, Resource: q.resource}
+	ask := OrganizationQuestion{Account: q.principal.Account, Action: q.action, Resource: q.resource, Owner: q.owner}
+	if region := q.context.Get("aws:RequestedRegion"); len(region) == 1 {
+		ask.Region = arn.Region(region[0])
+	}
+	return ask
 }
 
 // Asks returns what is to be asked about the organizations of both sides for this evidence, none where no policy decides
@@ -214,11 +226,11 @@ func membership(account arn.AccountID) OrganizationQuestion {
 
 // eliminate is for a denial where everything that was read allows: what is left is what the accounts' own administrators
 // cannot read.
-func (e *Evidence) eliminate(q *question, proof verify.Proof) finding {
+func (e *Evidence) eliminate(q *question, proof verify.Proof, said sentence) finding {
 	caller, callerKnown := e.Organizations[q.organization()]
 	callerKnown = callerKnown && caller.Err == nil
 	if !q.trust && q.owner != q.principal.Account {
-		return e.eliminateRegistry(q)
+		return e.eliminateRegistry(q, said)
 	}
 	owner, ownerKnown := caller, callerKnown
 	if q.trust && q.owner != q.principal.Account {

@@ -19,6 +19,8 @@ type Evidence struct {
 	Subject Subject
 	// Proofs are what was tried on the wire with nothing but the file.
 	Proofs verify.Chain
+	// Inside are the links of the cluster that uses the file, which were looked at where those of the pull hold.
+	Inside []verify.Proof
 	// File is the delivered file.
 	File File
 	// Registry and Artifact are what the file should open.
@@ -32,6 +34,8 @@ type Evidence struct {
 	Wanted *Wanted
 	// User and Role are the two principals of the chain as they were read; the role is looked for by its name.
 	User, Role *Entity
+	// Owner is whose IAM says the file's key is; nil where it was not asked.
+	Owner *KeyOwner
 	// Policies are the managed policies that the share wants, by ARN, as they were read: nil for one that does not exist.
 	// One that could not be read is absent.
 	Policies map[string]*Document
@@ -92,6 +96,14 @@ type Entity struct {
 	Gaps []Gap
 }
 
+// A KeyOwner is whose an access key is, as far as its account tells.
+type KeyOwner struct {
+	// User is the name of the user; empty where that is not known.
+	User string
+	// None says that it is the key of nobody in the account.
+	None bool
+}
+
 // A Gap is a part of an entity that could not be read.
 type Gap struct {
 	// Part says which part.
@@ -131,18 +143,20 @@ type Document struct {
 type OrganizationQuestion struct {
 	Account          arn.AccountID
 	Action, Resource string
+	// Region is where the call goes, Owner whose the resource is: such policies often ask for them. Each may be empty.
+	Region arn.Region
+	Owner  arn.AccountID
 }
 
 // An OrganizationAnswer is what IAM's simulator says, which knows the service control policies that an account's own
-// administrators cannot read, but not those that have conditions, and no resource control policies ("Testing IAM policies
-// with the IAM policy simulator", IAM User Guide).
+// administrators cannot read. It is no proof: by its manual it leaves out those that have conditions ("Testing IAM policies
+// with the IAM policy simulator", IAM User Guide) [doc], by reports it takes them for a deny where it was not given the keys
+// (https://github.com/aws/aws-sdk/issues/102) [seen]. Resource control policies it does not know.
 type OrganizationAnswer struct {
 	// Member is false for an account that no organization's policies bind.
 	Member bool
-	// Allows says, for a member, that the policies allow the action.
+	// Allows says, for a member, that by the simulation the policies allow the action.
 	Allows bool
-	// Conditional says that the answer rests on keys of conditions that the simulation was not given.
-	Conditional bool
 	// Err is why nothing is known.
 	Err error
 }

@@ -24,6 +24,7 @@ func Explain(e Evidence) Report {
 	case e.Proofs.OK():
 		report.Outcome = Works
 		report.take(e.confirm())
+		e.lookInside(&report)
 	default:
 		report.Outcome = Unknown
 		report.take(e.unseen())

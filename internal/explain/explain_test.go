@@ -174,20 +174,36 @@ func TestWhatCannotBeReadIsNotGuessed(t *testing.T) {
 			},
 			`denied open none agrees=true unread=["permissions boundary b"]`,
 		},
-		"an SCP denies by IAM's own simulation": {
+		"an SCP denies by IAM's simulation, which is no proof": {
 			func(e *explain.Evidence) { known(e, explain.OrganizationAnswer{Member: true}) },
-			`denied certain scp agrees=true unread=[]`,
-		},
-		"an SCP with conditions denies by a simulation that lacked keys": {
-			func(e *explain.Evidence) { known(e, explain.OrganizationAnswer{Member: true, Conditional: true}) },
 			`denied likely scp agrees=true unread=["the service control policies above account 999999999999"]`,
+		},
+		"an SCP denies by IAM's simulation, and so does what was read": {
+			func(e *explain.Evidence) {
+				known(e, explain.OrganizationAnswer{Member: true})
+				e.User.Identity = nil
+			},
+			`denied certain action-missing agrees=true unread=[]`,
+		},
+		"the trust was not understood, which is the source's to look at": {
+			func(e *explain.Evidence) {
+				e.Role.Trust = nil
+				e.Role.Gaps = []explain.Gap{{Part: explain.GapTrust, What: "the trust of role reader", Err: unreadable}}
+			},
+			`denied open none agrees=true unread=["the trust of role reader"]`,
 		},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			e := evidence(t, verify.LinkRole, assumeRefused)
 			test.change(&e)
-			if got := summary(explain.Explain(e)); got != test.want {
+			report := explain.Explain(e)
+			if got := summary(report); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			for _, u := range report.Unread {
+				if strings.Contains(u.What, "role reader") && (u.Account != role.Account || !strings.Contains(u.Command, "reader")) {
+					t.Errorf("account %s is to run %q", u.Account, u.Command)
+				}
 			}
 		})
 	}
@@ -226,6 +242,59 @@ func TestAWSsSentenceComesFirst(t *testing.T) {
 	e.Role.Identity[0] = policy(t, "other", explain.Identity, nothing)
 	if got, want := summary(explain.Explain(e)), `denied certain action-missing agrees=false unread=[]`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// What AWS's sentence blames and could not be read is the cause, as far as the sentence goes; what it blames and was read, and
+// does not block, is a disagreement.
+func TestAWSsSentenceTellsOfWhatCouldNotBeRead(t *testing.T) {
+	answer := func(end string) error {
+		return fmt.Errorf("asking: %w", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not authorized to " +
+			"perform: ecr:GetAuthorizationToken on resource: * " + end})
+	}
+	const lacking, denying = "because no identity-based policy allows the ecr:GetAuthorizationToken action", "with an explicit deny in an identity-based policy"
+	for sentence, test := range map[string]struct {
+		end    string
+		unread bool
+		want   string
+	}{
+		"nobody allows, and it was not read":     {lacking, true, `denied likely action-missing agrees=true unread=["role reader"]`},
+		"somebody denies, and it was not read":   {denying, true, `denied likely explicit-deny agrees=true unread=["role reader"]`},
+		"a boundary that was not read":           {"because no permissions boundary allows the ecr:GetAuthorizationToken action", true, `denied likely boundary agrees=true unread=["role reader"]`},
+		"a session policy, which nobody reads":   {"because no session policy allows the ecr:GetAuthorizationToken action", false, `denied certain session-policy agrees=true unread=[]`},
+		"nobody allows, and by what we read one": {lacking, false, `denied open none agrees=false unread=["why AWS denies ecr:GetAuthorizationToken"]`},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			e := evidence(t, verify.LinkToken, answer(test.end))
+			if test.unread {
+				e.Role = &explain.Entity{Asked: role, Err: errors.New("AccessDenied")}
+			}
+			known(&e, explain.OrganizationAnswer{Member: true, Allows: true})
+			if got := summary(explain.Explain(e)); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// A cluster that does not use an access that works is told of: nothing is pulled there all the same.
+func TestAnAccessThatWorksAndIsNotUsed(t *testing.T) {
+	e := evidence(t, "", nil)
+	e.Inside = []verify.Proof{
+		{Link: verify.LinkSecret, Outcome: verify.Passed, Detail: "fine"},
+		{Link: verify.LinkController, Outcome: verify.Failed, Err: &verify.Fault{Side: verify.Cluster, Err: errors.New("it was not restarted"), Hint: "restart it"}},
+		{Link: verify.LinkSettings, Outcome: verify.Unseen, Err: fmt.Errorf("%w: no", verify.ErrUnseen)},
+	}
+	report := explain.Explain(e)
+	if got, want := summary(report), `unused certain cluster agrees=true unread=["link settings of cluster store"]`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if len(report.Chain) != len(verify.Links())+len(e.Inside) || report.Fix == nil || report.Fix.Text != "restart it" {
+		t.Errorf("the chain is %+v, the fix %+v", report.Chain, report.Fix)
+	}
+	var b strings.Builder
+	if err := report.WriteText(&b); err != nil || !strings.Contains(b.String(), "works, and the cluster does not use it: controller") {
+		t.Errorf("%v: the text does not say so:\n%s", err, &b)
 	}
 }
 

@@ -107,12 +107,14 @@ func (e *Evidence) findIdentity(broken verify.Proof) finding {
 		return e.unexplained(broken)
 	case answer.Code == "SignatureDoesNotMatch":
 		return e.otherSecret(broken.Link)
+	case e.otherUser() != "":
+		return e.otherKey(broken.Link)
 	case e.User == nil || e.User.Err != nil || gapIn(e.User, GapKeys) != nil:
 		return open(e.keysUnread(account))
 	case !e.User.Exists:
 		cause.Kind = UserMissing
 		cause.Text = fmt.Sprintf("In account %s there is no %s, whose key %s the file holds.", account, describe(e.User.Asked), key)
-		return certain(cause, e.newKey(fmt.Sprintf("make %s and have a key of it delivered", describe(e.User.Asked))))
+		return e.unlessAnothers(certain(cause, e.newKey(fmt.Sprintf("make %s and have a key of it delivered", describe(e.User.Asked)))))
 	}
 	return e.findKey(broken, cause)
 }
@@ -152,7 +154,7 @@ func (e *Evidence) findKey(broken verify.Proof, cause Cause) finding {
 	case i < 0:
 		cause.Kind = KeyDeleted
 		cause.Text = fmt.Sprintf("In account %s, %s has no key %s: it was deleted.", cause.Account, describe(e.User.ARN), key)
-		return certain(cause, e.newKey(fmt.Sprintf("have a new key of %s delivered", describe(e.User.ARN))))
+		return e.unlessAnothers(certain(cause, e.newKey(fmt.Sprintf("have a new key of %s delivered", describe(e.User.ARN)))))
 	case !e.User.Keys[i].Active:
 		cause.Kind = KeyInactive
 		cause.Text = fmt.Sprintf("In account %s, key %s of %s is inactive.", cause.Account, key, describe(e.User.ARN))
@@ -162,6 +164,19 @@ func (e *Evidence) findKey(broken verify.Proof, cause Cause) finding {
 	f := open(Unread{What: "why AWS does not know key " + string(key), Account: cause.Account, Error: reason(broken),
 		Follows: "IAM lists it as active: a key that was just made takes up to a minute to be known everywhere"})
 	f.agrees = false
+	return f
+}
+
+// unlessAnothers takes the certainty from a finding about a key that may be somebody else's: IAM did not say that it is nobody's.
+func (e *Evidence) unlessAnothers(f finding) finding {
+	if e.Owner != nil && e.Owner.None {
+		return f
+	}
+	key := e.File.Config.Key.ID
+	f.conclusion = Likely
+	f.unread = append(f.unread, Unread{What: "whose key " + string(key) + " is", Account: f.cause.Account, Error: "IAM does not say",
+		Follows: "if it is another user's, it may be there and switched off",
+		Command: awsIAM("get-access-key-last-used", "--access-key-id", string(key))})
 	return f
 }
 
@@ -212,6 +227,8 @@ func (e *Evidence) findRole(broken verify.Proof) finding {
 			Text: fmt.Sprintf("%s holds what AWS does not take: %s.", e.fileName(), answer.Message)}, e.writeFile("write what AWS takes"))
 	case answer.Code != "AccessDenied":
 		return e.unexplained(broken)
+	case e.otherUser() != "":
+		return e.otherKey(broken.Link)
 	case e.otherAccount():
 		want := e.Wanted.Config.RoleARN
 		return certain(Cause{Link: broken.Link, Kind: ConfigFile, Text: fmt.Sprintf("%s asks for %s, in another account than the share's %s.",

@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -45,9 +47,9 @@ func (q *question) gaps(target *Entity) map[authz.PolicyType][]Unread {
 	for _, g := range q.actor.Gaps {
 		switch g.Part {
 		case GapIdentity:
-			found[authz.Identity] = append(found[authz.Identity], q.unread(g, q.followsIdentity()))
+			found[authz.Identity] = append(found[authz.Identity], unread(q.actor, g, q.followsIdentity()))
 		case GapBoundary:
-			found[authz.Boundary] = append(found[authz.Boundary], q.unread(g,
+			found[authz.Boundary] = append(found[authz.Boundary], unread(q.actor, g,
 				fmt.Sprintf("if it does not allow %s, it would be the cause", q.action)))
 		case GapTrust, GapKeys:
 		}
@@ -55,7 +57,7 @@ func (q *question) gaps(target *Entity) map[authz.PolicyType][]Unread {
 	if !q.trust || target == nil {
 		return found
 	}
-	follows := fmt.Sprintf("if it does not exist, or its trust does not let %s in, that would be the cause", q.principal.ARN)
+	follows := fmt.Sprintf("if it does not exist, or its trust does not let %s in%s, that would be the cause", q.principal.ARN, q.chosen())
 	if target.Err != nil {
 		found[authz.Trust] = append(found[authz.Trust], Unread{
 			What: "the trust of " + describe(target.Asked), Account: target.Asked.Account, Error: target.Err.Error(), Follows: follows,
@@ -64,18 +66,32 @@ func (q *question) gaps(target *Entity) map[authz.PolicyType][]Unread {
 	}
 	for _, g := range target.Gaps {
 		if g.Part == GapTrust {
-			found[authz.Trust] = append(found[authz.Trust], q.unread(g, follows))
+			found[authz.Trust] = append(found[authz.Trust], unread(target, g, follows))
 		}
 	}
 	return found
+}
+
+// chosen is what the caller chose that a trust may ask for; empty where nobody has called.
+func (q *question) chosen() string {
+	var sent []string
+	for _, c := range []struct{ key, what string }{{"sts:RoleSessionName", "session name"}, {"sts:ExternalId", "external id"}} {
+		if value := q.context.Get(c.key); len(value) == 1 {
+			sent = append(sent, c.what+" "+value[0])
+		}
+	}
+	if len(sent) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(sent, ", ") + ")"
 }
 
 func (q *question) followsIdentity() string {
 	return fmt.Sprintf("if no policy of %s allows %s on %s, that would be the cause", describe(q.actor.Asked), q.action, q.resource)
 }
 
-func (q *question) unread(g Gap, follows string) Unread {
-	return Unread{What: g.What, Account: q.actor.Asked.Account, Error: g.Err.Error(), Follows: follows, Command: showing(q.actor.Asked)}
+func unread(of *Entity, g Gap, follows string) Unread {
+	return Unread{What: g.What, Account: of.Asked.Account, Error: g.Err.Error(), Follows: follows, Command: showing(of.Asked)}
 }
 
 // showing is the command that shows an administrator a user or role: a trust, the policies that stand in it, the names of the
@@ -131,7 +147,7 @@ func (p *place) where(t authz.PolicyType) string {
 	if p.statement.Sid != "" {
 		notes = append(notes, p.statement.Sid)
 	}
-	if p.statement.Line > 0 {
+	if p.statement.Line > 0 && p.document.hasLines() {
 		notes = append(notes, fmt.Sprintf("line %d", p.statement.Line))
 	}
 	text := fmt.Sprintf("statement %d", p.index+1)
@@ -155,7 +171,31 @@ func (d *Document) words(t authz.PolicyType) string {
 }
 
 func (p *place) at() *Statement {
-	return &Statement{Sid: p.statement.Sid, Index: p.index, Line: p.statement.Line}
+	return &Statement{Sid: p.statement.Sid, Index: p.index, Line: p.statement.Line, Text: p.document.statement(p.index)}
+}
+
+// hasLines reports whether the document has more than one, so that the number of a line tells something.
+func (d *Document) hasLines() bool { return strings.Contains(strings.TrimSpace(d.Text), "\n") }
+
+// statement is the text of a statement without white space, empty where the document holds none.
+func (d *Document) statement(index int) string {
+	var held struct{ Statement json.RawMessage }
+	var one json.RawMessage
+	var all []json.RawMessage
+	var compact bytes.Buffer
+	if json.Unmarshal([]byte(d.Text), &held) != nil {
+		return ""
+	}
+	if one = held.Statement; json.Unmarshal(held.Statement, &all) == nil {
+		if index >= len(all) {
+			return ""
+		}
+		one = all[index]
+	}
+	if json.Compact(&compact, one) != nil {
+		return ""
+	}
+	return compact.String()
 }
 
 // linkOf is the link that an action belongs to.

@@ -231,15 +231,24 @@ func (e *Evidence) applies() string {
 	return e.Wanted.Command
 }
 
-// edited is the fix that a change of a document makes, nil where the change cannot be made.
+// edited is the fix that a change of a document makes, nil where the change cannot be made. A document that apply would put
+// back is put back wholly: what a change of the one difference leaves could let in more than the share wants.
 func (e *Evidence) edited(change *edit, account arn.AccountID, text string) *Fix {
-	changed := change.result(change.document.kindOfDocument())
+	kind := change.document.kindOfDocument()
+	changed := change.result(kind)
 	if changed == nil {
 		return nil
 	}
-	return &Fix{
-		Account: account, Text: text, Patch: change.ops, Commands: change.document.commands(changed), Pullpass: e.restores(change.document),
+	command := e.restores(change.document)
+	if wanted := e.wantedDocument(change.document); command != "" && !iampolicy.Equal(changed, wanted) {
+		change = newEdit(change.document)
+		change.become("", wanted)
+		if changed = change.result(kind); changed == nil {
+			return nil
+		}
+		text += ", and put back what else is not as the share has it"
 	}
+	return &Fix{Account: account, Text: text, Patch: change.ops, Commands: change.document.commands(changed), Pullpass: command}
 }
 
 // restores is the command that gives a document the share's text, empty where it has it already or is not the share's.

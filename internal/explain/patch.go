@@ -3,6 +3,8 @@ package explain
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,6 +110,64 @@ func (e *edit) drop(statement, path string) {
 		path = parent
 	}
 	e.do("remove", path, nil)
+}
+
+// become makes a document, or what is at a path of it, what is wanted, by no more than the elements in which they differ.
+func (e *edit) become(path string, document *iampolicy.Document) {
+	var want any
+	if err := json.Unmarshal(document.JSON(), &want); err != nil {
+		e.err = err
+		return
+	}
+	e.makeAt(path, want)
+}
+
+func (e *edit) makeAt(path string, want any) {
+	have := e.at(path)
+	if reflect.DeepEqual(unwrapped(have), unwrapped(want)) {
+		return
+	}
+	wantFields, isObject := want.(map[string]any)
+	haveFields, wasObject := have.(map[string]any)
+	wantList, isList := want.([]any)
+	haveList, wasList := have.([]any)
+	switch {
+	case isObject && wasObject:
+		e.makeFields(path, haveFields, wantFields)
+	case isList && wasList && len(haveList) == len(wantList) && holdsObjects(wantList):
+		for i := range wantList {
+			e.makeAt(path+"/"+strconv.Itoa(i), wantList[i])
+		}
+	default:
+		e.do("replace", path, want)
+	}
+}
+
+func (e *edit) makeFields(path string, have, want map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(have)) {
+		if _, stays := want[key]; !stays {
+			e.do("remove", path+"/"+escapePointer(key), nil)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if _, is := have[key]; is {
+			e.makeAt(path+"/"+escapePointer(key), want[key])
+		} else {
+			e.do("add", path+"/"+escapePointer(key), want[key])
+		}
+	}
+}
+
+// unwrapped is a value without the list around it where it is the only one: policies say both.
+func unwrapped(value any) any {
+	if list, isList := value.([]any); isList && len(list) == 1 {
+		return list[0]
+	}
+	return value
+}
+
+func holdsObjects(list []any) bool {
+	return !slices.ContainsFunc(list, func(one any) bool { _, is := one.(map[string]any); return !is })
 }
 
 // at returns what a pointer points at, nil for nothing.

@@ -18,7 +18,8 @@ type Report struct {
 	Agrees     bool       `json:"agrees"`
 	Outcome    Outcome    `json:"outcome"`
 	Conclusion Conclusion `json:"conclusion"`
-	// Chain has every link of a pull in order; a question about one action has the link of that action alone.
+	// Chain has every link of a pull in order, and where all of them hold those of the cluster that uses them; a question about
+	// one action has the link of that action alone.
 	Chain []Link `json:"chain"`
 	// Cause is what breaks the first broken link; nil where nothing is broken or nothing is known to be.
 	Cause *Cause `json:"cause"`
@@ -59,6 +60,8 @@ const (
 	Works   Outcome = "works"
 	Denied  Outcome = "denied"
 	Unknown Outcome = "unknown"
+	// Unused: it works, and the cluster for which it is does not use it as it should.
+	Unused Outcome = "unused"
 )
 
 // A Conclusion says how sure a Report is of its cause.
@@ -147,6 +150,7 @@ const (
 	UserMissing        Kind = "user-missing"         // the user of the key is gone
 	ConfigFile         Kind = "config"               // the file is at fault
 	Network            Kind = "network"              // AWS was not reached, or something in between answered
+	Cluster            Kind = "cluster"              // the access works, and the cluster does not use it as it should
 )
 
 // A Cause is what breaks a link.
@@ -172,6 +176,8 @@ type Statement struct {
 	Index int `json:"index"`
 	// Line is where the statement begins in the text that AWS holds, from 1; IAM keeps the lines as they were written.
 	Line int `json:"line"`
+	// Text is the statement as AWS holds it, without white space: a document that a program made is often one line.
+	Text string `json:"text"`
 }
 
 // A Miss is one difference that kept something from allowing.

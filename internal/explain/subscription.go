@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 
+	"github.com/pullpass/pullpass/authz"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/verify"
 )
@@ -16,7 +17,7 @@ type Subscriptions struct {
 
 // eliminateRegistry is for a pull that the role's own side allows: the registry's side says no. Its policy only its owner
 // can read; in a packages registry it follows the subscriptions.
-func (e *Evidence) eliminateRegistry(q *question) finding {
+func (e *Evidence) eliminateRegistry(q *question, said sentence) finding {
 	if _, packages := registry.ByAccount(q.owner); packages {
 		if f, found := e.findSubscription(q); found {
 			return f
@@ -24,6 +25,9 @@ func (e *Evidence) eliminateRegistry(q *question) finding {
 	}
 	unread := []Unread{{What: "the policy of repository " + q.resource, Account: q.owner, Error: "only the registry's owner may read it",
 		Follows: fmt.Sprintf("if it does not let account %s in, that would be the cause", q.principal.Account)}}
+	if caller, asked := e.Organizations[q.organization()]; said.blamed != authz.Resource && (!asked || caller.Err != nil || caller.Member) {
+		unread = append(unread, q.policiesAbove(authz.SCP))
+	}
 	if s := e.Subscriptions; s != nil && s.Err != nil {
 		unread = append(unread, Unread{What: "the subscriptions in " + string(e.Registry.Region), Account: q.principal.Account, Error: s.Err.Error(),
 			Follows: "if there is none, or it has ended, the packages registry lets nobody of the account in, and that would be the cause"})

@@ -49,6 +49,10 @@ func (r Report) headline() string {
 			return "denied at link " + broken[0]
 		}
 		return "denied"
+	case Unused:
+		if len(broken) > 0 {
+			return "works, and the cluster does not use it: " + strings.Join(broken, ", ")
+		}
 	case Unknown:
 	}
 	return "not known"
@@ -96,7 +100,13 @@ func (r Report) writePlace(b *strings.Builder) {
 		if s.Sid != "" {
 			fmt.Fprintf(b, " (%s)", s.Sid)
 		}
-		fmt.Fprintf(b, ", line %d\n", s.Line)
+		if s.Line > 1 {
+			fmt.Fprintf(b, ", line %d", s.Line)
+		}
+		b.WriteByte('\n')
+		if s.Text != "" {
+			fmt.Fprintf(b, "             %s\n", s.Text)
+		}
 	}
 }
 
@@ -134,6 +144,12 @@ func (r Report) writeUnread(b *strings.Builder) {
 		if u.Command != "" {
 			fmt.Fprintf(b, "    its administrator sees it with: %s\n", u.Command)
 		}
+	}
+	if r.Conclusion == Certain {
+		return
+	}
+	for _, letter := range r.letters() {
+		fmt.Fprintf(b, "\nSend %s\n", strings.ReplaceAll(letter, "\n", "\n  "))
 	}
 }
 

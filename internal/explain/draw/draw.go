@@ -9,9 +9,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pullpass/pullpass/internal/explain"
+	"github.com/pullpass/pullpass/internal/verify"
 )
 
 // An outline is a report as all forms show it.
@@ -103,8 +105,12 @@ func title(s explain.Subject) string {
 
 func verdict(r explain.Report) string {
 	word := string(r.Outcome)
-	if r.Outcome == explain.Unknown {
+	switch r.Outcome {
+	case explain.Unknown:
 		word = "not known whether it works"
+	case explain.Unused:
+		return "works, and the cluster does not use it as it should"
+	case explain.Works, explain.Denied:
 	}
 	switch r.Conclusion {
 	case explain.Certain:
@@ -122,8 +128,12 @@ func owners(r explain.Report) []owner {
 	var found []owner
 	for _, l := range r.Chain {
 		name := "account " + string(l.Account)
-		if l.Account == "" {
+		switch {
+		case l.Account != "":
+		case slices.Contains(verify.Links(), l.Link):
 			name = "the delivered file"
+		default:
+			name = "the cluster"
 		}
 		if len(found) == 0 || found[len(found)-1].Name != name {
 			found = append(found, owner{Name: name})
@@ -193,6 +203,7 @@ func causePart(c *explain.Cause) part {
 			text = s.Sid + ", " + text
 		}
 		p.Facts = append(p.Facts, fact{"statement", text})
+		p.Facts = append(p.Facts, facts("says", s.Text)...)
 	}
 	return p
 }

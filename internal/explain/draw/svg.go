@@ -112,7 +112,7 @@ func verdictClass(o explain.Outcome) string {
 	switch o {
 	case explain.Works:
 		return "ok"
-	case explain.Denied:
+	case explain.Denied, explain.Unused:
 		return "bad"
 	case explain.Unknown:
 	}

@@ -99,7 +99,7 @@ func (t *tree) verdictColour(o outline) string {
 	switch o.Outcome {
 	case explain.Works:
 		return green
-	case explain.Denied:
+	case explain.Denied, explain.Unused:
 		return red
 	case explain.Unknown:
 	}

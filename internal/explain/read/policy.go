@@ -247,7 +247,9 @@ func sortParts(e *explain.Entity) {
 // (https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html).
 func (a *Account) Organization(ctx context.Context, source arn.ARN, q explain.OrganizationQuestion) explain.OrganizationAnswer {
 	return a.organizations.get(q, func() explain.OrganizationAnswer {
-		in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(source.String()), ActionNames: []string{q.Action}}
+		in := &iam.SimulatePrincipalPolicyInput{
+			PolicySourceArn: aws.String(source.String()), ActionNames: []string{q.Action}, ContextEntries: contextOf(q),
+		}
 		if q.Resource != "*" {
 			in.ResourceArns = []string{q.Resource}
 		}
@@ -257,14 +259,30 @@ func (a *Account) Organization(ctx context.Context, source arn.ARN, q explain.Or
 		}
 		var answer explain.OrganizationAnswer
 		for _, result := range out.EvaluationResults {
-			answer.Conditional = answer.Conditional || len(result.MissingContextValues) > 0
-			for _, one := range result.ResourceSpecificResults {
-				answer.Conditional = answer.Conditional || len(one.MissingContextValues) > 0
-			}
 			if result.OrganizationsDecisionDetail != nil {
 				answer.Member, answer.Allows = true, result.OrganizationsDecisionDetail.AllowedByOrganizations
 			}
 		}
 		return answer
 	})
+}
+
+// contextOf are the condition keys that a simulated request is given: those of the real one that are the same whoever of the
+// account makes it. The simulator knows its principal by itself.
+func contextOf(q explain.OrganizationQuestion) []types.ContextEntry {
+	entry := func(key string, kind types.ContextKeyTypeEnum, value string) types.ContextEntry {
+		return types.ContextEntry{ContextKeyName: &key, ContextKeyType: kind, ContextKeyValues: []string{value}}
+	}
+	entries := []types.ContextEntry{
+		entry("aws:SecureTransport", types.ContextKeyTypeEnumBoolean, "true"),
+		entry("aws:ViaAWSService", types.ContextKeyTypeEnumBoolean, "false"),
+		entry("aws:PrincipalIsAWSService", types.ContextKeyTypeEnumBoolean, "false"),
+	}
+	if q.Region != "" {
+		entries = append(entries, entry("aws:RequestedRegion", types.ContextKeyTypeEnumString, string(q.Region)))
+	}
+	if q.Owner != "" {
+		entries = append(entries, entry("aws:ResourceAccount", types.ContextKeyTypeEnumString, string(q.Owner)))
+	}
+	return entries
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/explain"
 )
 
@@ -35,6 +36,7 @@ type entities interface {
 	iam.ListGroupPoliciesAPIClient
 	iam.ListGroupsForUserAPIClient
 	iam.ListAccessKeysAPIClient
+	GetAccessKeyLastUsed(context.Context, *iam.GetAccessKeyLastUsedInput, ...func(*iam.Options)) (*iam.GetAccessKeyLastUsedOutput, error)
 }
 
 type policies interface {
@@ -57,6 +59,7 @@ type Account struct {
 	documents     memo[string, text]
 	groups        memo[string, group]
 	organizations memo[explain.OrganizationQuestion, explain.OrganizationAnswer]
+	owners        memo[awsid.AccessKeyID, explain.KeyOwner]
 }
 
 // parallel bounds the calls that are made in one account at the same time; AWS's throttling slows it down further.
