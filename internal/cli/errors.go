@@ -123,7 +123,7 @@ func rules() []rule {
 		{is: is(awsclient.ErrNoSubscription), code: exitFailed, hint: "check the id, the Region and the account: aws eks list-eks-anywhere-subscriptions"},
 		{is: is(awsclient.ErrNoToken), code: exitFailed, hint: "run it in a terminal, or sign in first and use a profile with the session's keys"},
 		{is: isA[*provision.SCPError], code: exitFailed, hint: "the organization's administrators can make an exception; nobody in the account can"},
-		{is: isA[*provision.UndeliveredError], code: exitFailed, hint: "mend the delivery and run pullpass apply again: it replaces the key that nobody holds"},
+		{is: isA[*provision.UndeliveredError], code: exitFailed, hint: "mend the delivery and run it again: the key that nobody holds is replaced"},
 		{is: is(provision.ErrChanged), code: exitFailed, hint: "run it again: a new plan sees what has changed"},
 		{is: is(cluster.ErrConflict), code: exitFailed, hint: problemHint(plan.FieldConflict)},
 		{is: is(cluster.ErrNoNamespace), code: exitFailed, hint: problemHint(plan.NoNamespace)},

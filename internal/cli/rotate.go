@@ -276,13 +276,29 @@ func (s *session) concludeRotation(planned *plan.Rotation, results []provision.U
 		return err
 	}
 	s.hintProblems(planned.Plan)
-	for _, r := range results {
-		if r.Err != nil {
-			s.hintFailures(provision.Result{Steps: r.Steps})
-		}
-	}
+	s.hintRotation(report, results)
 	if report.complete() && len(planned.Problems) == 0 {
 		return nil
 	}
 	return errIncomplete
+}
+
+// hintRotation says what to do about rotations that failed or are pending.
+func (s *session) hintRotation(report rotationReport, results []provision.UserResult) {
+	var failed provision.Result
+	for _, r := range results {
+		if r.Err != nil {
+			failed.Steps = append(failed.Steps, r.Steps...)
+		}
+	}
+	s.hintFailuresOr(failed, "run it again: it goes on from here")
+	if report.count(statePending) > 0 {
+		s.app.say("hint: run it again, as a daily job does: it goes on from here; --not-later-than ends the waiting")
+	}
+	for _, u := range report.Users {
+		if u.OldKeyInactive {
+			s.app.say("hint: if something breaks in account %s, this gives the old key back: aws iam update-access-key --user-name %s --access-key-id %s --status Active",
+				u.Account, u.User, u.OldKey)
+		}
+	}
 }

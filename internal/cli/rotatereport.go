@@ -52,9 +52,11 @@ type userRotationReport struct {
 	Clusters []string          `json:"clusters"`
 	State    rotationState     `json:"state"`
 	OldKey   awsid.AccessKeyID `json:"oldKey,omitempty"`
-	NewKey   awsid.AccessKeyID `json:"newKey,omitempty"`
-	Reason   string            `json:"reason,omitempty"`
-	Missing  []gapReport       `json:"missing,omitempty"`
+	// OldKeyInactive says that the old key was deactivated and is there yet: what still uses it fails.
+	OldKeyInactive bool              `json:"oldKeyInactive,omitempty"`
+	NewKey         awsid.AccessKeyID `json:"newKey,omitempty"`
+	Reason         string            `json:"reason,omitempty"`
+	Missing        []gapReport       `json:"missing,omitempty"`
 	// Risks may break, or have broken, because patience has ended.
 	Risks []gapReport  `json:"risks,omitempty"`
 	Error string       `json:"error,omitempty"`
@@ -94,6 +96,7 @@ func newUserRotationReport(r provision.UserResult) userRotationReport {
 		Account: r.Account, User: r.User.Name(), State: stateOf(r), OldKey: r.Old, NewKey: r.New, Reason: r.Why,
 		Missing: gapReports(r.Missing), Risks: gapReports(r.Risks),
 	}
+	report.OldKeyInactive = r.Inactive && !r.Ended
 	for _, c := range r.Clusters {
 		report.Clusters = append(report.Clusters, c.Cluster)
 	}
@@ -193,11 +196,14 @@ func (u userRotationReport) write(b *strings.Builder) {
 		return
 	}
 	fmt.Fprintf(b, "%s  user %s (%s): %s", u.Account, u.User, strings.Join(u.Clusters, ", "), u.State)
-	switch {
-	case u.OldKey != "" && u.NewKey != "":
-		fmt.Fprintf(b, ", %s -> %s", u.OldKey, u.NewKey)
-	case u.OldKey != "":
+	if u.OldKey != "" {
 		fmt.Fprintf(b, ", %s", u.OldKey)
+	}
+	if u.OldKeyInactive {
+		b.WriteString(" (inactive)")
+	}
+	if u.OldKey != "" && u.NewKey != "" {
+		fmt.Fprintf(b, " -> %s", u.NewKey)
 	}
 	b.WriteByte('\n')
 	for _, line := range []struct{ word, text string }{{"failed", u.Error}, {"why", u.Reason}} {

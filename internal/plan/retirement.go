@@ -20,7 +20,7 @@ type retirement struct {
 }
 
 func (t retirement) decide() RotationDecision {
-	d := RotationDecision{Old: t.old.ID, New: t.current.ID, Made: t.current.Created}
+	d := RotationDecision{Old: t.old.ID, Inactive: !t.old.Active, New: t.current.ID, Made: t.current.Created}
 	gaps := t.gaps()
 	if why, ours := t.needed(gaps); !t.old.Active && ours && why != "" {
 		d.Action, d.Why = RotateReactivate, why

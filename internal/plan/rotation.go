@@ -119,6 +119,8 @@ type RotationDecision struct {
 	// Old is the key that goes, New the one that takes its place; empty where there is none yet, or one of another user in each
 	// cluster.
 	Old, New awsid.AccessKeyID
+	// Inactive says that Old has been deactivated: what still uses it fails.
+	Inactive bool
 	// Made is when New was made; the zero time where there is none yet.
 	Made time.Time
 	// Deliver are the clusters that the new key is for, or that lack it.
