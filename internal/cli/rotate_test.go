@@ -127,9 +127,12 @@ func (o *outdoors) oneStore(keys string) {
 }
 
 // held is the id of the key that the one store was given.
-func (o *outdoors) held() string {
+func (o *outdoors) held() string { return o.heldBy("store-001") }
+
+// heldBy is the id of the key that a store was given.
+func (o *outdoors) heldBy(store string) string {
 	o.t.Helper()
-	held, err := delivery.Directory{Path: filepath.Join(o.dir, "out", "store-001")}.Read(o.t.Context())
+	held, err := delivery.Directory{Path: filepath.Join(o.dir, "out", store)}.Read(o.t.Context())
 	if err != nil {
 		o.t.Fatal(err)
 	}

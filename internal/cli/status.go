@@ -35,8 +35,9 @@ What is handed over (files of a directory, accounts without access) is used wher
 
 With --key the answer is who holds that key, and what it opens; or that nobody of the share does.
 
-Calls for an account: 1 for the caller, 4 for each policy, 2 for each role, 3 for each user, 1 for each access key and each
-thing left behind; in the source 1 more for the subscription. Proofs take further ones.
+Calls for an account: 1 for the caller, 4 for each policy, 2 for each role, 3 for each user, those that clusters are moving away
+from included, 1 for each access key, also one that is delivered and gone, and 1 for each thing left behind; in the source 1 more
+for the subscription, and for a role whose access was revoked 1 and 1 for each deny. Proofs take further ones.
 
 The exit code is 1 if anything could not be read: that is unknown, not absent. Otherwise it is 4 if a proof failed, 3 if
 something is due or overdue, and 0 if not. With --key it is 0 unless something could not be read. Accounts without access

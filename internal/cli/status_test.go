@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/arn"
@@ -63,6 +66,47 @@ func TestStatusTakesNoCallTooMany(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, o.log.calls(t)); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+}
+
+// What is not as it was made costs a call each: here a key that was made by hand, one that is delivered and gone, and a user that
+// the share no longer asks for.
+func TestStatusTakesACallForEachThingThatIsOff(t *testing.T) {
+	o := goOut(t, "fair")
+	o.stores("store-001", "store-002", "store-003")
+	o.must(o.here("apply", "--yes", "--no-verify")...)
+	o.stores("store-001", "store-002")
+	destination := o.box.IAM(sandboxtest.Destination)
+	if _, err := destination.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("pullpass-packages-store-001")}); err != nil {
+		t.Fatal(err)
+	}
+	gone := &iam.DeleteAccessKeyInput{UserName: aws.String("pullpass-packages-store-002"), AccessKeyId: aws.String(o.heldBy("store-002"))}
+	if _, err := destination.DeleteAccessKey(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	o.log.calls(t)
+	o.ends(3, o.here("status")...)
+	want := map[string]int{
+		"sts:GetCallerIdentity": 1,
+		"iam:GetPolicy":         1, "iam:ListPolicyVersions": 1, "iam:GetPolicyVersion": 1, "iam:ListEntitiesForPolicy": 1,
+		"iam:GetUser": 2 + 1, "iam:ListAttachedUserPolicies": 2, "iam:ListAccessKeys": 2, "iam:GetAccessKeyLastUsed": 2 + 1,
+	}
+	if diff := cmp.Diff(want, o.log.calls(t)[sandboxtest.Destination]); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+}
+
+// stores gives the share clusters with these names.
+func (o *outdoors) stores(names ...string) {
+	o.t.Helper()
+	head, _, _ := strings.Cut(oneCluster, "      clusters:\n")
+	var text strings.Builder
+	text.WriteString(head + "      clusters:\n")
+	for _, name := range names {
+		fmt.Fprintf(&text, "        - {name: %s, directory: out/%s}\n", name, name)
+	}
+	if err := os.WriteFile(filepath.Join(o.dir, "share.yaml"), []byte(text.String()), 0o600); err != nil {
+		o.t.Fatal(err)
 	}
 }
 
