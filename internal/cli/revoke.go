@@ -106,7 +106,7 @@ func (s *session) revoke(ctx context.Context, o revokeOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	return s.concludeRevocation(planned, report)
+	return s.concludeRevocation(ctx, planned, report)
 }
 
 // unchosen says how to choose what is to be revoked.
@@ -116,6 +116,8 @@ func unchosen(err error) error {
 		return withHint(usage(err), "--cluster NAME, --destination ACCOUNT, or --all")
 	case errors.Is(err, revoke.ErrWorkload):
 		return withHint(usage(err), "revoke the management cluster, and its workload clusters with it")
+	case errors.Is(err, share.ErrUnknownName):
+		return withHint(usage(err), "--destination and --cluster name parts of the share; what has left it goes with pullpass apply --prune")
 	}
 	return err
 }
@@ -145,6 +147,9 @@ func (s *session) carryOutRevocation(ctx context.Context, revoker *provision.Rev
 	ended, err := revoker.End(ctx, planned)
 	if err != nil {
 		return revocationReport{}, err
+	}
+	if len(planned.Clusters) > 0 {
+		s.app.progress("waiting until key, session and registry token are refused, %s at most", verify.Closing)
 	}
 	refusals := s.awaitRefusals(ctx, planned, ended, passes)
 	cleared, err := revoker.Clear(ctx, planned, ended, stillOpen(planned, refusals))

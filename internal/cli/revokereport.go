@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -222,13 +223,16 @@ func (s *session) showRevocation(planned *revoke.Revocation) error {
 }
 
 // concludeRevocation says what was done, and what is left to do.
-func (s *session) concludeRevocation(planned *revoke.Revocation, report revocationReport) error {
+func (s *session) concludeRevocation(ctx context.Context, planned *revoke.Revocation, report revocationReport) error {
 	if err := s.app.result(report, report.writer(s.app.onStdout())); err != nil {
 		return err
 	}
 	failed := report.done.Err()
 	if failed != nil {
 		s.hintFailuresOr(report.done, "run it again: it goes on from here")
+	}
+	if ctx.Err() != nil {
+		s.app.say("stopped before the end; run it again: it goes on from here")
 	}
 	s.hintEach(planned.Plan, revokeHint)
 	if len(report.Clusters) > 0 {

@@ -92,9 +92,9 @@ const (
 	inARow = 3
 	// probing is the time between two tries, slowest the longest between those of a way in that stays open.
 	probing, slowest = 200 * time.Millisecond, 2 * time.Second
-	// closing is how long a way in may stay open: "It might take a few minutes for policy updates to take effect"
+	// Closing is how long a way in may stay open: "It might take a few minutes for policy updates to take effect"
 	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html).
-	closing = 5 * time.Minute
+	Closing = 5 * time.Minute
 )
 
 // AwaitRefusal tries a way in until it is refused, which began to end at the time since.
@@ -118,7 +118,7 @@ func (p *Pass) AwaitRefusal(ctx context.Context, way Way, since time.Time) Refus
 			if refused == inARow {
 				return Refusal{Way: way, Refused: true, Code: code, After: max(0, first.Sub(since))}
 			}
-		case now.Sub(since) >= closing:
+		case now.Sub(since) >= Closing:
 			return Refusal{Way: way, Err: open(err)}
 		default:
 			refused = 0
