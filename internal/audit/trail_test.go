@@ -244,6 +244,36 @@ func TestARunThatCannotBeginLeavesNothing(t *testing.T) {
 	}
 }
 
+// A chain stands in the order in which it was written, whatever the clock does meanwhile.
+func TestAClockThatGoesBackBreaksNoChain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	c := config(path)
+	now := c.Now()
+	c.Now = func() time.Time {
+		now = now.Add(-time.Hour)
+		return now
+	}
+	trail, err := audit.Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := audit.Proof{Account: "999999999999", Cluster: "a", Broken: "role"}
+	last := audit.Proof{Account: "999999999999", Cluster: "a"}
+	if err := errors.Join(trail.Record(first.Effect()), trail.Record(last.Effect())); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, trail)
+	closed(t, opened(t, path)) // another run, by a clock that is right
+	text := mustRead(t, path)
+	if report := verified(t, text); !report.Intact() || report.Lines != 4 {
+		t.Errorf("verified: %+v", report)
+	}
+	proofs, err := audit.LastProofs(bytes.NewReader(text), c.Share)
+	if err != nil || len(proofs) != 1 || proofs[0].Broken != "" {
+		t.Errorf("the last proofs are %+v, %v", proofs, err)
+	}
+}
+
 func TestAFileThatIsTakenAwayIsNotWrittenToInTheDark(t *testing.T) {
 	for sentence, take := range map[string]func(path string) error{
 		"removed":  os.Remove,

@@ -43,5 +43,5 @@ func (c *clockCheck) err() error {
 	case c.ahead > 0:
 		way = "behind"
 	}
-	return fmt.Errorf("%w: it is %s %s AWS's, so that nothing tells which keys are old, or in use; nothing was changed", errClock, off, way)
+	return fmt.Errorf("%w: it is %s %s AWS's, so that nothing tells which keys are old, or in use", errClock, off, way)
 }

@@ -102,7 +102,7 @@ func rules() []rule {
 		{is: is(audit.ErrBroken), code: exitFailed, hint: "pullpass audit verify says what is wrong with it; record elsewhere with --audit FILE, or move it away"},
 		{is: is(audit.ErrNotAFile), code: exitFailed, hint: "name another file with --audit FILE"},
 		{is: is(audit.ErrUnwritten), code: exitFailed, hint: "nothing is done that cannot be recorded: make room, or name another file with --audit FILE"},
-		{is: is(errClock), code: exitFailed, hint: "set the clock, and run it again: timedatectl status, chronyc tracking"},
+		{is: is(errClock), code: exitFailed, hint: "nothing was changed; set the clock, and run it again: timedatectl status, chronyc tracking"},
 		{is: is(errPending), code: exitPending, quiet: true},
 		{is: is(errUnproven), code: exitUnproven, quiet: true},
 		{is: is(errBroken), code: exitUnproven, quiet: true},

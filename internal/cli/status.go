@@ -72,6 +72,9 @@ func (s *session) status(ctx context.Context, o statusOptions) error {
 	if facts.Observed, err = r.observe(ctx); err != nil {
 		return err
 	}
+	if err := s.clock.err(); err != nil {
+		s.app.say("note: %v", err)
+	}
 	if facts.Plan, err = plan.Diff(s.desired, facts.Observed, r.options); err != nil {
 		return err
 	}
