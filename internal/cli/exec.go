@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullpass/pullpass/internal/child"
 	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/explain"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/verify"
 )
@@ -93,7 +94,7 @@ func (s *session) proveHandover(ctx context.Context, given handover) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("proving the credential of cluster %s: %w", given.cluster, err)
 	}
-	c.OK = chain.OK()
+	c.OK, c.chain = chain.OK(), chain
 	c.Notices = append(c.Notices, chain.Notices...)
 	for _, p := range chain.Proofs {
 		c.Proofs = append(c.Proofs, newProofReport(p))
@@ -105,7 +106,9 @@ func (s *session) proveHandover(ctx context.Context, given handover) error {
 		s.app.progress("proven: %s pulls %s from %s", given.cluster, report.Artifact, report.Registry)
 		return nil
 	}
-	s.settleBlame(ctx, &report)
+	evidence := s.evidence(ctx, c, registry.Probe())
+	evidence.File = readFile(explain.File{Name: "the file for cluster " + given.cluster}, given.file, nil)
+	s.explainCluster(ctx, s.inquire(ctx), c, evidence)
 	if err := report.writer(s.app.onStderr())(s.app.env.Stderr); err != nil {
 		return err
 	}

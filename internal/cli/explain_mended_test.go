@@ -30,12 +30,37 @@ const (
 // checkFix carries the fix out, each way that it gives: then the share works, or the second fault comes up.
 func (s setup) checkFix(b *bench, report explain.Report) {
 	b.t.Helper()
+	made := map[string]string{}
 	for i, w := range s.ways(b.t, report) {
 		if i > 0 { // The first way has mended that share.
 			b = s.broken(b.t)
 		}
 		b.mustMend(s, w)
+		for _, op := range report.Fix.Patch {
+			got := b.canonical(op.Of, b.document(op.Of))
+			if before, found := made[op.Of]; found && s.then == nil && !b.mean(op.Of, before, got) {
+				b.t.Errorf("%s makes another document of %s: %s\nthan the way before it: %s", w, op.Of, got, before)
+			}
+			made[op.Of] = got
+		}
 	}
+}
+
+// mean reports whether two texts of a document mean the same, in whatever order they say it.
+func (b *bench) mean(of, one, other string) bool {
+	b.t.Helper()
+	first, err := iampolicy.Parse([]byte(one), kindOf(of))
+	b.did(first, err)
+	second, err := iampolicy.Parse([]byte(other), kindOf(of))
+	b.did(second, err)
+	return iampolicy.Equal(first, second)
+}
+
+func kindOf(of string) iampolicy.Kind {
+	if strings.HasPrefix(of, "trust of ") {
+		return iampolicy.Trust
+	}
+	return iampolicy.Identity
 }
 
 // ways are those of a fix. What nobody can mend here has none.
@@ -167,11 +192,7 @@ func (b *bench) patchedDocuments(patch []explain.PatchOp) map[string]string {
 // canonical is a policy's text as iampolicy prints it.
 func (b *bench) canonical(of, text string) string {
 	b.t.Helper()
-	kind := iampolicy.Identity
-	if strings.HasPrefix(of, "trust of ") {
-		kind = iampolicy.Trust
-	}
-	document, err := iampolicy.Parse([]byte(text), kind)
+	document, err := iampolicy.Parse([]byte(text), kindOf(of))
 	if err != nil {
 		b.t.Fatalf("%s: %v in %s", of, err, text)
 	}

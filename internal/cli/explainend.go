@@ -26,11 +26,17 @@ func (s *session) explainBroken(ctx context.Context, report *proofReport, artifa
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			found := inquiry.explain(ctx, s.evidence(ctx, c, artifact))
-			c.Explanation = &found
+			s.explainCluster(ctx, inquiry, c, s.evidence(ctx, c, artifact))
 		})
 	}
 	group.Wait()
+}
+
+// explainCluster explains a broken chain, and tells by it whose side that is.
+func (s *session) explainCluster(ctx context.Context, inquiry *inquiry, c *clusterReport, evidence explain.Evidence) {
+	found := inquiry.explain(ctx, evidence)
+	c.Explanation = &found
+	c.settleBlame(s.desired.Source.Account)
 }
 
 // writeExplanation writes the explanation in brief under the link that it is about.

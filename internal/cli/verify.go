@@ -105,7 +105,6 @@ func (s *session) proveAll(ctx context.Context, report *proofReport, artifact re
 		})
 	}
 	group.Wait()
-	s.settleBlame(ctx, report)
 	s.explainBroken(ctx, report, artifact)
 	s.keepProofs(ctx, report.Clusters)
 }
@@ -192,11 +191,9 @@ type linkReport struct {
 	Error   string      `json:"error,omitempty"`
 	Code    string      `json:"code,omitempty"`
 	// Side is who can mend it.
-	Side verify.Side `json:"side,omitempty"`
-	// Differs are the changes by which the two sides were told apart, where AWS's answer could not.
-	Differs      []string `json:"differs,omitempty"`
-	Hint         string   `json:"hint,omitempty"`
-	Milliseconds int64    `json:"milliseconds"`
+	Side         verify.Side `json:"side,omitempty"`
+	Hint         string      `json:"hint,omitempty"`
+	Milliseconds int64       `json:"milliseconds"`
 }
 
 func newProofReport(p verify.Proof) linkReport {
@@ -288,9 +285,6 @@ func (c clusterReport) write(b *strings.Builder, colours palette) {
 		case verify.Failed.String():
 			fmt.Fprintf(b, "  %s  %-10s %s\n", colours.paint(red, "FAIL"), p.Link, p.Error)
 			fmt.Fprintf(b, "        side      %s\n", p.Side)
-			for _, d := range p.Differs {
-				fmt.Fprintf(b, "        differs   %s\n", d)
-			}
 			if p.Hint != "" {
 				fmt.Fprintf(b, "        hint: %s\n", p.Hint)
 			}
