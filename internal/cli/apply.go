@@ -174,7 +174,7 @@ func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Res
 		}
 		result.Steps = append(result.Steps, report)
 	}
-	result.Denials = s.explainDenials(ctx, done)
+	result.Denials = s.explainDenials(ctx, p, done)
 	switch {
 	case o.noVerify:
 	case ctx.Err() != nil:

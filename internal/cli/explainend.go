@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/pullpass/pullpass/internal/explain"
+	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/verify"
@@ -53,19 +54,26 @@ func (c clusterReport) writeExplanation(b *strings.Builder, link verify.Link) {
 	}
 }
 
-// explainDenials explains the steps that AWS denied to whoever carried them out. Of calls that differ by their resource alone
-// one is enough: what denies it denies the others.
-func (s *session) explainDenials(ctx context.Context, done provision.Result) []explain.Report {
+// explainDenials explains what AWS denied to whoever read the accounts, or carried out the steps. Of calls that differ by
+// their resource alone one is enough: what denies it denies the others.
+func (s *session) explainDenials(ctx context.Context, p *plan.Plan, done provision.Result) []explain.Report {
 	var reports []explain.Report
 	inquiry := s.inquire(ctx)
 	told := map[[2]string]bool{}
-	for _, step := range done.Steps {
-		query, denied := explain.DeniedCall(step.Err)
+	tell := func(query explain.Query, denied bool) {
 		if what := [2]string{query.Principal.String(), query.Action}; denied && !told[what] && ctx.Err() == nil {
 			told[what] = true
 			query.Now = s.app.env.Now()
 			reports = append(reports, inquiry.ask(ctx, query))
 		}
+	}
+	for _, problem := range p.Problems {
+		if problem.Kind == plan.Unreadable {
+			tell(explain.DeniedText(problem.Msg))
+		}
+	}
+	for _, step := range done.Steps {
+		tell(explain.DeniedCall(step.Err))
 	}
 	return reports
 }

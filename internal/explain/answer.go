@@ -63,19 +63,35 @@ func DeniedCall(err error) (query Query, ok bool) {
 	if !errors.As(err, &api) {
 		return Query{}, false
 	}
-	m := denialStart.FindStringSubmatch(api.ErrorMessage())
+	return deniedIn(api.ErrorMessage(), err)
+}
+
+// deniedIn reads AWS's sentence, of which refused is the error.
+func deniedIn(text string, refused error) (query Query, ok bool) {
+	m := denialStart.FindStringSubmatch(text)
 	if m == nil {
 		return Query{}, false
 	}
-	principal, parseErr := arn.Parse(m[1])
-	if parseErr != nil || principal.Kind() != "user" && principal.Session() == "" {
+	principal, err := arn.Parse(m[1])
+	if err != nil || principal.Kind() != "user" && principal.Session() == "" {
 		return Query{}, false
 	}
-	query = Query{Principal: principal, Action: m[2], Resource: m[3], Refused: err}
+	query = Query{Principal: principal, Action: m[2], Resource: m[3], Refused: refused}
 	if query.Resource == "" {
 		query.Resource = "*"
 	}
 	return query, true
+}
+
+// DeniedText is DeniedCall for a text that quotes AWS to its end, where the error itself is not at hand.
+func DeniedText(text string) (query Query, ok bool) {
+	at := denialStart.FindStringSubmatchIndex(text)
+	if at == nil {
+		return Query{}, false
+	}
+	service, operation, _ := strings.Cut(text[at[4]:at[5]], ":")
+	return deniedIn(text[at[0]:], &smithy.OperationError{ServiceID: service, OperationName: operation,
+		Err: &smithy.GenericAPIError{Code: "AccessDenied", Message: text[at[0]:]}})
 }
 
 // A sentence is what AWS's text of a denial says beside that it is one. Within one account it names the type of policy,

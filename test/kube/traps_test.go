@@ -90,6 +90,10 @@ func TestTrapsInClusters(t *testing.T) {
 			if verified := o.Pullpass(t, "verify", "--sandbox", lab.Box); verified.Code != 4 {
 				t.Errorf("verify ended with %d:\n%s", verified.Code, verified.Stdout)
 			}
+			explained := o.Pullpass(t, "explain", "--sandbox", lab.Box)
+			if out := string(explained.Stdout); explained.Code != 1 || !strings.Contains(out, "the cluster does not use it") && !strings.Contains(out, "denied at link") {
+				t.Errorf("explain ended with %d:\n%s", explained.Code, out)
+			}
 			// As it was.
 			hold(t, edge, good)
 			setting(hub, "defaultRegistry", registryHost)(t)
