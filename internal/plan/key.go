@@ -25,6 +25,8 @@ type KeySituation struct {
 type Holder struct {
 	Cluster string
 	State   DeliveryState
+	// Err is why it is not known what it holds, where State is Unknown; it may be nil.
+	Err error
 	// Key is the id of the key that it holds, where State is Held.
 	Key awsid.AccessKeyID
 	// Blocked says that nothing can be delivered there for now.
@@ -111,7 +113,7 @@ const settled = time.Hour
 //	a delivery holds an active key                               | reuse the youngest such key
 //	no delivery holds a usable key, fewer than 2 keys            | create
 //	a key held by nobody, nothing unknown, its run is over       | an orphan: delete, before anything else
-//	a key held by nobody, without a run's mark                   | it stays
+//	a key held by nobody, without a run's mark, or older than it | it stays
 //	a key held by nobody, its run may still be at work           | wait
 //	2 keys, one may be held by something unknown                 | refuse
 //	the key to be used is older than MaxAge                      | reuse, and say that rotation is due
@@ -197,9 +199,9 @@ func classify(s KeySituation, r KeyRules) classes {
 		case s.held(k.ID):
 		case s.unseen() || k.Use != NeverUsed || k.ID == s.Retiring:
 			c.strays = append(c.strays, k.ID)
-		case s.Pending == "" && r.over("", k.Created):
-			// A run takes its mark away once it has delivered. So a person made this key, or took away what was delivered, and may
-			// be yet to use it.
+		case s.Pending == "" && r.over("", k.Created), k.Created.Before(s.Pending.Started().Add(-ClockSkew)):
+			// A run takes its mark away once it has delivered, and makes no key before it begins. So a person made this key, or
+			// took away what was delivered, and may be yet to use it.
 			c.strays = append(c.strays, k.ID)
 		case r.over(s.Pending, k.Created):
 			c.orphans = append(c.orphans, k.ID)

@@ -149,6 +149,21 @@ func TestDecideKey(t *testing.T) {
 			}, rules(),
 			plan.KeyDecision{Action: plan.KeyReuse, Key: k1, Strays: ids{k2}},
 		},
+		"a key that was there before a run marked the user, and that run was killed: it is no run's, and stays": {
+			plan.KeySituation{Keys: []plan.Key{key(k1, 30*day, plan.NeverUsed)}, Holders: []plan.Holder{lacks("a")}, Pending: deadHere}, rules(),
+			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Strays: ids{k1}},
+		},
+		"the same beside the key that is held: it stays, and the mark goes": {
+			plan.KeySituation{
+				Keys:    []plan.Key{key(k1, minute, 0), key(k2, 30*day, plan.NeverUsed)},
+				Holders: []plan.Holder{holds("a", k1)}, Pending: deadHere,
+			}, rules(),
+			plan.KeyDecision{Action: plan.KeyReuse, Key: k1, Strays: ids{k2}, Unmark: true},
+		},
+		"a key that IAM, whose clock may be behind, dates a little before its run: an orphan": {
+			plan.KeySituation{Keys: []plan.Key{key(k1, 15*minute, plan.NeverUsed)}, Holders: []plan.Holder{lacks("a")}, Pending: deadHere}, rules(),
+			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Orphans: ids{k1}},
+		},
 		"what was delivered was carried away, and not used yet: it stays, create": {
 			plan.KeySituation{Keys: []plan.Key{key(k1, day, plan.NeverUsed)}, Holders: []plan.Holder{lacks("a")}}, rules(),
 			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Strays: ids{k1}},

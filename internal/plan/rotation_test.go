@@ -421,6 +421,14 @@ func TestDecideRotation(t *testing.T) {
 			plan.KeySituation{Keys: []plan.Key{key(k1, 10*day, 0), used(k2, 5*day, 2*day)}, Holders: []plan.Holder{seen(holds("a", k1))}}, rotating(only(k2)),
 			outcome{Action: plan.RotateDeactivate, Old: k2, New: k1},
 		},
+		"a second key may be held by a cluster that cannot be read, and is asked for by its id: wait, and name the cluster": {
+			plan.KeySituation{Keys: []plan.Key{key(k1, 10*day, 0), used(k2, 5*day, 2*day)}, Holders: []plan.Holder{seen(holds("a", k1)), unclear("b")}}, rotating(only(k2)),
+			outcome{Action: plan.RotateWait, Old: k2, New: k1, Missing: []string{"cluster b: what it holds cannot be read"}},
+		},
+		"the same past the deadline that the operator gives: deactivate, and name the cluster": {
+			plan.KeySituation{Keys: []plan.Key{key(k1, 10*day, 0), used(k2, 5*day, 2*day)}, Holders: []plan.Holder{seen(holds("a", k1)), unclear("b")}}, rotating(only(k2), limit(0)),
+			outcome{Action: plan.RotateDeactivate, Old: k2, New: k1, Risk: []string{"cluster b: what it holds cannot be read"}},
+		},
 		"a key that a person deactivated is asked for by its id: delete": {
 			plan.KeySituation{Keys: []plan.Key{key(k1, 10*day, 0), inactive(used(k2, 5*day, 2*day))}, Holders: []plan.Holder{seen(holds("a", k1))}}, rotating(only(k2)),
 			outcome{Action: plan.RotateDelete, Old: k2, New: k1},

@@ -34,11 +34,8 @@ func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) 
 		}
 	}
 	key, err := w.newKey(ctx, op, call)
-	if denied(err) && op.Mark { // There is no key, and there will be none: nothing is left half done.
-		return errors.Join(err, w.removeTags(ctx, op.User, op.Marks(), call))
-	}
 	if err != nil {
-		return err
+		return errors.Join(err, w.unmarkUnmade(ctx, op, err, call))
 	}
 	if op.Replaces != "" || moves(op.Deliveries...) {
 		if err := pause.For(ctx, w.Settling.Wait, w.Spread); err != nil {
@@ -57,6 +54,24 @@ func (w *worker) createKey(ctx context.Context, op plan.CreateKey, call caller) 
 		return &UndeliveredError{User: op.User, Key: string(key.ID), Err: err}
 	}
 	return w.removeTags(ctx, op.User, []string{plan.TagPending}, call)
+}
+
+// errNoRoom says that the user got its last key from somebody else.
+var errNoRoom = errors.New("another run, or a person, made a key")
+
+// unmarkUnmade takes the marks away where the run has made no key, and will make none: nothing is left half done. What took the
+// last place must not count as made by this run, which would be an orphan of it.
+func (w *worker) unmarkUnmade(ctx context.Context, op plan.CreateKey, err error, call caller) error {
+	switch {
+	case !op.Mark:
+		return nil
+	case denied(err):
+	case !errors.Is(err, errNoRoom):
+		return nil
+	case w.stillMarked(ctx, op) != nil: // By another run, whose mark it is.
+		return nil
+	}
+	return w.removeTags(ctx, op.User, op.Marks(), call)
 }
 
 // mark marks the user, unless another run has done so since the plan was made, and makes sure that there is no new key.
@@ -165,8 +180,10 @@ func (w *worker) newKey(ctx context.Context, op plan.CreateKey, call caller) (cr
 				ID:     awsid.AccessKeyID(aws.ToString(out.AccessKey.AccessKeyId)),
 				Secret: credential.NewSecret(aws.ToString(out.AccessKey.SecretAccessKey)),
 			}, nil
-		case limited(err):
-			return credential.AccessKey{}, fmt.Errorf("%w: another run made a key: %w", ErrChanged, err)
+		case limited(err) && attempt == 1:
+			return credential.AccessKey{}, fmt.Errorf("%w: %w: %w", ErrChanged, errNoRoom, err)
+		case limited(err): // By the key, maybe, whose answer was lost.
+			return credential.AccessKey{}, fmt.Errorf("%w: there is a key already: %w", ErrChanged, err)
 		case !awsclient.Lost(err) || attempt == keyAttempts:
 			return credential.AccessKey{}, err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
@@ -123,9 +124,9 @@ func TestAKeyThatWasThereIsNotTakenForALostOne(t *testing.T) {
 type interrupter struct {
 	http.RoundTripper
 	happened atomic.Bool
-	// effective lets the key be made.
-	effective bool
-	meanwhile func()
+	// effective lets the key be made, onwards lets it be asked for afterwards, and the answer come.
+	effective, onwards bool
+	meanwhile          func()
 }
 
 func (i *interrupter) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -143,6 +144,9 @@ func (i *interrupter) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 	}
 	i.meanwhile()
+	if i.onwards {
+		return i.RoundTripper.RoundTrip(request)
+	}
 	return nil, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 }
 
@@ -173,6 +177,23 @@ func (l *lab) unmark() {
 		UserName: aws.String(depotUser), TagKeys: []string{plan.TagPending},
 	})
 	must(l.t, err)
+}
+
+// IAM has room for two keys: what takes the place of the one that a run is about to make is the work of somebody else, whether
+// that run has marked the user or not.
+func TestAKeyThatTakesTheLastPlaceIsNobodysOrphan(t *testing.T) {
+	l := newLab(t, sandbox.Config{})
+	l.mustApply()
+	l.transport = &interrupter{RoundTripper: l.transport, onwards: true, meanwhile: func() { l.madeElsewhere() }}
+	for _, result := range l.rotate(l.rotator(func(r *provision.Rotator) { r.Options.Only = arn.IAM(depot, "user", "/pullpass/packages/", depotUser) })) {
+		if result.Err != nil || result.Action != plan.RotateBusy {
+			t.Errorf("the rotation ended with %s, %s: %v", result.Action, result.Why, result.Err)
+		}
+	}
+	if keys := l.keys(depot, depotUser); len(keys) != 2 || !slices.Contains(keys, l.held("depot-001")) {
+		t.Errorf("the user has the keys %v, and %s is delivered", keys, l.held("depot-001"))
+	}
+	l.mustBeSettled()
 }
 
 // What shows after a lost answer may be another run's: it is deleted only where nothing says so.
