@@ -312,6 +312,8 @@ func TestEveryKindOfFaultHasASetup(t *testing.T) {
 	elsewhere := map[explain.Kind]bool{
 		explain.Clock: true, explain.Network: true, // Of clocks that are off, and of hosts that are not reached.
 		explain.BySession: true, // No config file asks for a session policy.
+		explain.Cluster:   true, // Of clusters, in test/kube.
+		explain.Revoked:   true, // Of what was done on purpose, in a script.
 	}
 	for kind := range maps.Keys(kindsOfFault()) {
 		if found[kind] == elsewhere[kind] {
@@ -327,7 +329,7 @@ func kindsOfFault() map[explain.Kind]bool {
 		explain.PrincipalPath, explain.PrincipalRecreated, explain.RolePath, explain.RoleMissing, explain.TrustMissing,
 		explain.ByScp, explain.ByRcp, explain.ByBoundary, explain.BySession, explain.KeyInactive, explain.KeyDeleted,
 		explain.Clock, explain.Subscription, explain.RegistryRegion, explain.ByRepository, explain.UserMissing,
-		explain.ConfigFile, explain.Network,
+		explain.ConfigFile, explain.Network, explain.Cluster, explain.Revoked,
 	} {
 		all[kind] = true
 	}

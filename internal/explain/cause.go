@@ -56,6 +56,9 @@ func (q *question) causeOf(b blocker, said sentence) Cause {
 	}
 	cause := Cause{Link: linkOf(q.action), Account: q.accountOf(b.by), Policy: q.policyOf(b.by)}
 	if p := q.denier(b); b.explicit && p != nil {
+		if deny, is := revocationIn(q.actor, p.document); is {
+			return revoked(linkOf(q.action), q.actor, p.document, deny)
+		}
 		cause.Kind = ExplicitDeny
 		if b.by == authz.Boundary {
 			cause.Kind = ByBoundary

@@ -44,6 +44,9 @@ func (e *Evidence) find(broken verify.Proof) finding {
 	if f, found := e.findNetwork(broken); found {
 		return f
 	}
+	if f, found := e.findRevocation(broken); found {
+		return f
+	}
 	switch link := broken.Link; {
 	case link == verify.LinkConfig:
 		return e.findConfig(broken)
@@ -160,6 +163,9 @@ func (e *Evidence) session() arn.ARN {
 func (e *Evidence) sessionName() string {
 	if name := e.File.Config.RoleSessionName; name != "" {
 		return name
+	}
+	if e.File.Missing && e.Wanted != nil && e.Wanted.Config.RoleSessionName != "" {
+		return e.Wanted.Config.RoleSessionName
 	}
 	return defaultSessionName
 }

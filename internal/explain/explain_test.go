@@ -15,7 +15,9 @@ import (
 	"github.com/pullpass/pullpass/iampolicy"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/explain"
+	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/internal/share"
 	"github.com/pullpass/pullpass/internal/verify"
 )
 
@@ -274,6 +276,33 @@ func TestAWSsSentenceTellsOfWhatCouldNotBeRead(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+// The deny of a revocation is told apart from any other: nobody is given a command that undoes it.
+func TestADenyOfARevocationIsOne(t *testing.T) {
+	refused := fmt.Errorf("asking: %w", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not authorized to " +
+		"perform: ecr:GetAuthorizationToken on resource: * with an explicit deny in an identity-based policy"})
+	e := evidence(t, verify.LinkToken, refused)
+	deny := plan.NewDeny("packages", "1.abc.2", e.Now.Add(-time.Hour), nil)
+	document, err := deny.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Role.Tags = map[string]string{share.TagShare: "packages"}
+	d := policy(t, deny.Policy, explain.Identity, string(document.JSON()))
+	d.Holder = role
+	e.Role.Identity = append(e.Role.Identity, d)
+	report := explain.Explain(e)
+	if got, want := summary(report), `denied certain revoked agrees=true unread=[]`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if report.Fix == nil || len(report.Fix.Commands)+len(report.Fix.Patch) > 0 || report.Fix.Pullpass != "" {
+		t.Errorf("the fix is %+v", report.Fix)
+	}
+	e.Role.Tags = nil // Somebody's own policy, by whatever name.
+	if got, want := summary(explain.Explain(e)), `denied certain explicit-deny agrees=true unread=[]`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

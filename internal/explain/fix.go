@@ -18,6 +18,9 @@ func (e *Evidence) fix(q *question, b blocker, cause Cause, said sentence) *Fix 
 		return q.organizationFix(b.by, said)
 	}
 	if p := q.denier(b); b.explicit && p != nil {
+		if deny, is := revocationIn(q.actor, p.document); is {
+			return readmit(q.actor, deny)
+		}
 		return e.withoutStatement(q, p)
 	}
 	p := q.nearest(b)

@@ -150,6 +150,7 @@ const (
 	UserMissing        Kind = "user-missing"         // the user of the key is gone
 	ConfigFile         Kind = "config"               // the file is at fault
 	Network            Kind = "network"              // AWS was not reached, or something in between answered
+	Revoked            Kind = "revoked"              // pullpass revoke took the access away
 	Cluster            Kind = "cluster"              // the access works, and the cluster does not use it as it should
 )
 
