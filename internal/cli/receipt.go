@@ -39,6 +39,7 @@ func (s *session) receipt(ctx context.Context, account arn.AccountID, c share.Cl
 	}
 	if c.Kubernetes != nil && c.ManagedBy == "" {
 		s.controllerReceipt(ctx, c, &r)
+		r.Unseen = append(r.Unseen, s.unnamed(ctx, account, c)...)
 	}
 	return r
 }
@@ -76,4 +77,32 @@ func (s *session) controllerReceipt(ctx context.Context, c share.ClusterDelivery
 	case err != nil:
 		r.Unseen = append(r.Unseen, fmt.Sprintf("the token of the packages controller (%v)", err))
 	}
+}
+
+// unnamed are the workload clusters of a management cluster that the share does not name. They have a copy of the Secret all the
+// same, which nobody here looks at.
+func (s *session) unnamed(ctx context.Context, account arn.AccountID, c share.ClusterDelivery) (unseen []string) {
+	place, err := s.inCluster(ctx, c)
+	if err != nil {
+		return nil // The controller's receipt has said so.
+	}
+	managed, err := place.Cluster.Managed(ctx)
+	if err != nil {
+		return []string{fmt.Sprintf("the workload clusters (%v)", err)}
+	}
+	for _, name := range managed {
+		if name != c.Cluster && !s.names(account, c.Cluster, name) {
+			unseen = append(unseen, fmt.Sprintf("workload cluster %s, which the share does not name,", name))
+		}
+	}
+	return unseen
+}
+
+// names reports whether the share names a workload cluster of a management cluster.
+func (s *session) names(account arn.AccountID, manager, workload string) bool {
+	return slices.ContainsFunc(s.whole.Destinations, func(d share.DestinationSide) bool {
+		return d.Account == account && slices.ContainsFunc(d.Clusters, func(c share.ClusterDelivery) bool {
+			return c.ManagedBy == manager && c.Cluster == workload
+		})
+	})
 }

@@ -50,6 +50,14 @@ func bundleControllerObject(cluster string) object {
 	}
 }
 
+func bundleControllers() object {
+	return object{
+		words: "the PackageBundleControllers of namespace " + namespace,
+		path:  []string{"apis", packagesGroup, "v1alpha1", "namespaces", namespace, "packagebundlecontrollers"},
+		kind:  "PackageBundleControllerList",
+	}
+}
+
 func packageObjects(cluster string) object {
 	return object{
 		words: "the Packages of cluster " + cluster,

@@ -74,6 +74,7 @@ func (n Need) permissions() []permission {
 		{apply, namespace, Rule{"apps", "deployments", []string{controllerName}, []string{"patch"}, "asking for a restart"}},
 		{every, namespace, Rule{"", "pods", nil, []string{"list"}, "when the packages controller started"}},
 		{every, namespace, get(packagesGroup, "packagebundlecontrollers", n.Cluster, "the cluster's settings")},
+		{[]Command{Rotate}, namespace, Rule{packagesGroup, "packagebundlecontrollers", nil, []string{"list"}, "workload clusters that the share does not name"}},
 		{every, packagesNamespace(n.Cluster), get(packagesGroup, "packages", providerPackageName, "the nodes' settings")},
 		{verify, packagesNamespace(n.Cluster), Rule{packagesGroup, "packages", nil, []string{"list"}, "packages with an error"}},
 	}

@@ -72,3 +72,24 @@ func selfContained(config *clientcmdapi.Config) error {
 	}
 	return nil
 }
+
+// Managed returns the names of the clusters for which a management cluster keeps a PackageBundleController, its own among them:
+// those that the bundle manager gives a copy of the Secret. There are none where packages were never installed.
+func (c *Cluster) Managed(ctx context.Context) ([]string, error) {
+	var list struct {
+		Items []struct {
+			Metadata struct {
+				Name string `json:"name"`
+			} `json:"metadata"`
+		} `json:"items"`
+	}
+	err := c.get(ctx, bundleControllers(), nil, &list)
+	if isMissing(err) {
+		return nil, nil
+	}
+	names := make([]string, len(list.Items))
+	for i, item := range list.Items {
+		names[i] = printable(item.Metadata.Name)
+	}
+	return names, err
+}

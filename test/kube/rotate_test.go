@@ -62,6 +62,31 @@ func TestARotationFollowsTheControllers(t *testing.T) {
 	})
 }
 
+// A workload cluster that the share does not name has a copy of the Secret all the same.
+func TestARotationKeepsTheKeyOfWorkloadClustersThatNobodyNamed(t *testing.T) {
+	l := lab.Start(t, "hub")
+	hub := l.Cluster(t, "hub")
+	installed(t, hub)
+	hub.Apply(t, `{apiVersion: packages.eks.amazonaws.com/v1alpha1, kind: PackageBundleController,
+			metadata: {name: attic, namespace: eksa-packages}, spec: {defaultRegistry: public.ecr.aws/eks-anywhere}}`)
+	o := l.Operator(t)
+	o.WriteShare(t, hub)
+	o.Exits(t, 0, "apply", "--sandbox", lab.Box, "--yes")
+	before := holds(t, hub)
+	rotate := []string{"rotate", "--sandbox", lab.Box, "--yes", "--settle", "0s", "--follow", "0s", "--grace", "0s", "--watch", "0s"}
+	o.Exits(t, 1, append(slices.Clone(rotate), "--force")...)
+	hub.RunController(t, aSecondLater(t))
+	fetchToken(t, o, hub)
+	said := o.Exits(t, 1, rotate...)
+	mustSay(t, said, "missing: nothing shows whether workload cluster attic, which the share does not name, of hub has moved")
+	if keys := o.Keys(t); len(keys) != 2 || !slices.Contains(keys, before) {
+		t.Errorf("IAM has the keys %v, and had %s", keys, before)
+	}
+	hub.Kubectl(t, "-n", lab.Namespace, "delete", "packagebundlecontroller", "attic").Succeeded(t)
+	o.Exits(t, 0, rotate...)
+	eachHoldsItsOwn(t, o, l.Clusters())
+}
+
 func mustSay(t *testing.T, said lab.Outcome, want string) {
 	t.Helper()
 	if !strings.Contains(string(said.Stdout), want) {
