@@ -21,7 +21,7 @@ func TestARunThatIsAtWorkIsWaitedForWhateverItsIDSays(t *testing.T) {
 	o.oneStore("")
 	o.must(o.here("apply", "--yes", "--no-verify")...)
 	locks := filepath.Join(o.dir, ".pullpass", "runs")
-	other, err := plan.NewRunID(plan.RunPlace("lab", locks), o.clock.now().Add(time.Hour), rand.Reader)
+	other, err := plan.NewRunID(plan.RunPlace("lab", locks), o.clock.Now().Add(time.Hour), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestARunThatIsAtWorkIsWaitedForWhateverItsIDSays(t *testing.T) {
 	waits := 0
 	env := cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.now, Elapse: o.clock.elapse, Random: rand.Reader,
+		Now: o.clock.Now, Elapse: o.clock.Elapse, Random: rand.Reader,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			switch waits++; waits {
 			case 1:
@@ -52,7 +52,7 @@ func TestARunThatIsAtWorkIsWaitedForWhateverItsIDSays(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			return o.clock.wait(ctx, d)
+			return o.clock.Wait(ctx, d)
 		},
 	}
 	if code := discreetly(t.Context(), t, o.here("rotate", "--yes"), env); code != 0 || waits != 2 {

@@ -246,7 +246,7 @@ func TestARotationThatCanNoLongerBeRecordedGivesTheKeyBack(t *testing.T) {
 	errs := &thief{of: trail, when: "done  deactivate access key"}
 	env := cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
+		Now: o.clock.Now, Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
 	}
 	if code := discreetly(t.Context(), t, o.here("rotate", "--yes", "--force", "--not-later-than", "2020-01-01"), env); code != 1 {
 		t.Errorf("exit code %d", code)

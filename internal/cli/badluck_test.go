@@ -23,7 +23,7 @@ import (
 func TestARunAtWorkIsNamedByWhoeverFindsItsMark(t *testing.T) {
 	t.Parallel()
 	other := func(t *testing.T, o *outdoors, place string) plan.RunID {
-		run, err := plan.NewRunID(place, o.clock.now().Add(-time.Minute), rand.Reader)
+		run, err := plan.NewRunID(place, o.clock.Now().Add(-time.Minute), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func (o *outdoors) says(args ...string) (code int, said string) {
 	var out bytes.Buffer
 	code = discreetly(o.t.Context(), o.t, o.here(args[0], args[1:]...), cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
+		Now: o.clock.Now, Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
 	})
 	return code, out.String()
 }
@@ -145,7 +145,7 @@ func (o *outdoors) date() {
 		o.t.Fatalf("%d files are delivered: %v", len(files), err)
 	}
 	for _, file := range files {
-		if err := os.Chtimes(file, o.clock.now(), o.clock.now()); err != nil {
+		if err := os.Chtimes(file, o.clock.Now(), o.clock.Now()); err != nil {
 			o.t.Fatal(err)
 		}
 	}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/registry"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
 // A downstream is a cluster far away that lives on the files of a delivery, with what pulls in it. A courier brings the files
@@ -118,12 +119,12 @@ func (d *downstream) persevere(ctx context.Context, c *consumer, what string, fi
 		d.o.t.Fail()
 		return
 	}
-	d.o.t.Errorf("at %s %s of cluster %s could not pull: %v", d.o.clock.now().UTC().Format(time.RFC3339), what, d.name, err)
+	d.o.t.Errorf("at %s %s of cluster %s could not pull: %v", d.o.clock.Now().UTC().Format(time.RFC3339), what, d.name, err)
 }
 
 // A consumer pulls with a token that it keeps for a time. A consumer that was started knows no other file than that.
 type consumer struct {
-	clock *hurried
+	clock *sandboxtest.Clock
 	http  *http.Client
 	keeps time.Duration
 
@@ -136,7 +137,7 @@ type consumer struct {
 	asked    time.Time
 }
 
-func newConsumer(clock *hurried, client *http.Client, keeps time.Duration) *consumer {
+func newConsumer(clock *sandboxtest.Clock, client *http.Client, keeps time.Duration) *consumer {
 	c := &consumer{clock: clock, http: client, keeps: keeps}
 	config := func(provide func() aws.Credentials) aws.Config {
 		return aws.Config{
@@ -153,16 +154,16 @@ func newConsumer(clock *hurried, client *http.Client, keeps time.Duration) *cons
 	return c
 }
 
-// hurriedRetryer is the SDK's own, which sleeps by a hurried clock.
+// hurriedRetryer is the SDK's own, which sleeps by such a clock.
 type hurriedRetryer struct {
 	*retry.Standard
-	clock *hurried
+	clock *sandboxtest.Clock
 }
 
 // RetryDelay implements aws.Retryer.
 func (r hurriedRetryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 	delay, failed := r.Standard.RetryDelay(attempt, err)
-	return r.clock.elapse(delay), failed
+	return r.clock.Elapse(delay), failed
 }
 
 // start is what a restart does: the old token is forgotten, and the file is read for the last time.
@@ -184,7 +185,7 @@ func (c *consumer) persevere(ctx context.Context, file []byte, retries *atomic.I
 			return err
 		}
 		retries.Add(1)
-		if err := c.clock.wait(ctx, backOff); err != nil {
+		if err := c.clock.Wait(ctx, backOff); err != nil {
 			return err
 		}
 	}
@@ -199,7 +200,7 @@ func passing(err error) bool {
 }
 
 func (c *consumer) pull(ctx context.Context, file []byte) error {
-	if c.password == "" || c.clock.now().Sub(c.asked) >= c.keeps {
+	if c.password == "" || c.clock.Now().Sub(c.asked) >= c.keeps {
 		if c.started != nil {
 			file = c.started
 		}
@@ -253,7 +254,7 @@ func (c *consumer) ask(ctx context.Context, file []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	c.password, c.asked = string(decoded[len("AWS:"):]), c.clock.now()
+	c.password, c.asked = string(decoded[len("AWS:"):]), c.clock.Now()
 	return nil
 }
 

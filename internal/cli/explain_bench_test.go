@@ -48,9 +48,9 @@ const blind = "blind"
 // newBench makes the share, which works unless its seed says otherwise.
 func newBench(t *testing.T, m maker, reseed func(*sandbox.Seed)) *bench {
 	t.Helper()
-	b := &bench{outdoors: &outdoors{terminal: newTerminal(t), clock: &hurried{}, log: &lines{}}, maker: m}
+	b := &bench{outdoors: &outdoors{terminal: newTerminal(t), clock: &sandboxtest.Clock{}, log: &lines{}}, maker: m}
 	b.box = sandboxtest.Start(t, sandbox.Config{
-		Dir: filepath.Join(b.dir, "box"), Clock: b.clock.now, Wait: b.clock.wait, Requests: b.log, Seed: benchSeed(reseed),
+		Dir: filepath.Join(b.dir, "box"), Clock: b.clock.Now, Wait: b.clock.Wait, Requests: b.log, Seed: benchSeed(reseed),
 	})
 	b.name()
 	b.write("share.yaml", b.share(string(sandboxtest.Source), string(sandboxtest.Destination)))

@@ -21,12 +21,12 @@ import (
 func fieldCheck(ctx context.Context, term *terminal, typed string, args ...string) (code int, stdout, stderr string) {
 	term.t.Helper()
 	var out, errs bytes.Buffer
-	clock := &hurried{}
+	clock := &sandboxtest.Clock{}
 	code = discreetly(ctx, term.t, append([]string{
 		"fieldcheck", "--sandbox", filepath.Join(term.dir, "box"), "--source", "111111111111", "--destination", "999999999999",
 	}, args...), cli.Env{
 		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminals: term.streams,
-		Hostname: "lab", TempDir: term.dir, Now: clock.now, Wait: clock.wait, Random: rand.Reader,
+		Hostname: "lab", TempDir: term.dir, Now: clock.Now, Wait: clock.Wait, Random: rand.Reader,
 	})
 	return code, out.String(), errs.String()
 }
@@ -87,7 +87,7 @@ func TestAFieldCheckThatFindsADifferenceSaysSo(t *testing.T) {
 
 func startBox(t *testing.T, term *terminal, config sandbox.Config) *outdoors {
 	t.Helper()
-	o := &outdoors{terminal: term, clock: &hurried{}, log: &lines{}}
+	o := &outdoors{terminal: term, clock: &sandboxtest.Clock{}, log: &lines{}}
 	config.Dir, config.Requests = filepath.Join(term.dir, "box"), o.log
 	o.box = sandboxtest.Start(t, config)
 	return o
@@ -135,7 +135,7 @@ func TestAFieldCheckThatIsInterruptedCleansUpAndReportsWhatItSaw(t *testing.T) {
 		"--yes", "--only", "registry",
 	}, cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: errs, Hostname: "lab", TempDir: term.dir,
-		Now: o.clock.now, Wait: o.clock.wait, Random: rand.Reader,
+		Now: o.clock.Now, Wait: o.clock.Wait, Random: rand.Reader,
 	})
 	if code != 1 || !strings.HasSuffix(errs.String(), "error: interrupted; what was made is removed\n") {
 		t.Errorf("exit code %d\n%s", code, errs)
@@ -158,7 +158,7 @@ func TestAFieldCheckWhileIAMLagsCleansUpAndCleanFindsNothing(t *testing.T) {
 	args := []string{"--sandbox", filepath.Join(o.dir, "box"), "--source", "111111111111", "--destination", "999999999999", "--yes"}
 	env := cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.now, Wait: o.clock.wait, Random: rand.Reader,
+		Now: o.clock.Now, Wait: o.clock.Wait, Random: rand.Reader,
 	}
 	code := discreetly(t.Context(), t, append([]string{"fieldcheck", "--only", "denial,trust,session"}, args...), env)
 	if code != 0 && code != 5 {

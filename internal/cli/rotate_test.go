@@ -33,7 +33,7 @@ func (o *outdoors) ends(want int, args ...string) (stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code := discreetly(o.t.Context(), o.t, args, cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
+		Now: o.clock.Now, Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
 	})
 	if code != want {
 		o.t.Fatalf("pullpass %s: exit code %d, want %d\n%s\n%s", strings.Join(args, " "), code, want, &out, &errs)
@@ -44,7 +44,7 @@ func (o *outdoors) ends(want int, args ...string) (stdout, stderr string) {
 // later lets time pass.
 func (o *outdoors) later(d time.Duration) {
 	o.t.Helper()
-	if err := o.clock.wait(o.t.Context(), d); err != nil {
+	if err := o.clock.Wait(o.t.Context(), d); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -80,7 +80,7 @@ func (p *puller) pull(ctx context.Context) {
 	chain := verify.Verify(ctx, verify.Input{
 		File:     func(context.Context) ([]byte, error) { return p.file, nil },
 		Registry: registry.Registry{Account: "346438352937", Region: "us-west-2"},
-	}, verify.Config{HTTPClient: p.client, Now: p.o.clock.now, Wait: p.o.clock.wait, Elapse: p.o.clock.elapse})
+	}, verify.Config{HTTPClient: p.client, Now: p.o.clock.Now, Wait: p.o.clock.Wait, Elapse: p.o.clock.Elapse})
 	if broken, found := chain.Broken(); found && ctx.Err() == nil {
 		p.o.t.Errorf("pull %d of %s failed: %s: %v", p.pulls, p.cluster, broken.Link, broken.Err)
 	}
@@ -198,7 +198,7 @@ func TestAKeyGoesOnceItHasLainIdle(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &report); err != nil || len(report.Users) != 1 {
 		t.Fatalf("%v in %s", err, stdout)
 	}
-	if u := report.Users[0]; u.State != "pending" || u.OldKey == "" || u.NewKey != o.held() || len(u.Missing) != 1 || !u.Missing[0].Until.After(o.clock.now()) {
+	if u := report.Users[0]; u.State != "pending" || u.OldKey == "" || u.NewKey != o.held() || len(u.Missing) != 1 || !u.Missing[0].Until.After(o.clock.Now()) {
 		t.Errorf("the report says %+v", u)
 	}
 	o.later(70 * time.Minute)
@@ -242,7 +242,7 @@ func TestAWrongClockTakesNoKeyAway(t *testing.T) {
 				var out bytes.Buffer
 				code = discreetly(t.Context(), t, args, cli.Env{
 					Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir, Random: rand.Reader,
-					Now: func() time.Time { return o.clock.now().Add(ahead) }, Wait: o.clock.wait, Elapse: o.clock.elapse,
+					Now: func() time.Time { return o.clock.Now().Add(ahead) }, Wait: o.clock.Wait, Elapse: o.clock.Elapse,
 				})
 				return code, out.String()
 			}
@@ -278,7 +278,7 @@ func TestARotationWaitsForTheRunsBeforeIt(t *testing.T) {
 	var out, errs bytes.Buffer
 	waited := 0
 	code := discreetly(t.Context(), t, o.here("rotate", "--yes"), cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir, Now: o.clock.now, Random: rand.Reader,
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir, Now: o.clock.Now, Random: rand.Reader,
 		Wait: func(context.Context, time.Duration) error {
 			if waited++; waited == 3 {
 				return lock.Release()

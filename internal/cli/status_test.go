@@ -116,7 +116,7 @@ func (o *outdoors) statusAt(ahead time.Duration, want int) string {
 	var out, errs bytes.Buffer
 	code := discreetly(o.t.Context(), o.t, o.here("status"), cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: func() time.Time { return o.clock.now().Add(ahead) }, Wait: o.clock.wait, Random: rand.Reader,
+		Now: func() time.Time { return o.clock.Now().Add(ahead) }, Wait: o.clock.Wait, Random: rand.Reader,
 	})
 	if code != want {
 		o.t.Fatalf("status after %s: exit code %d, want %d\n%s\n%s", ahead, code, want, &out, &errs)

@@ -112,7 +112,7 @@ func (s *storm) rotate(states []string, more ...string) {
 		var out, errs bytes.Buffer
 		code := discreetly(s.t.Context(), s.t, s.here("rotate", append([]string{"--yes", "-o", "json"}, more...)...), cli.Env{
 			Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: s.dir,
-			Now: s.clock.now, Wait: s.clock.wait, Elapse: s.clock.elapse, Random: rand.Reader,
+			Now: s.clock.Now, Wait: s.clock.Wait, Elapse: s.clock.Elapse, Random: rand.Reader,
 		})
 		var report struct {
 			Users []struct{ User, State string }
@@ -283,11 +283,11 @@ func TestWhatFollowsADeliveryAtOnceIsNotRefused(t *testing.T) {
 	var out bytes.Buffer
 	code := discreetly(t.Context(), t, o.here("rotate", "--yes", "--force"), cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.now, Elapse: o.clock.elapse, Random: rand.Reader,
+		Now: o.clock.Now, Elapse: o.clock.Elapse, Random: rand.Reader,
 		Wait: func(ctx context.Context, wait time.Duration) error {
 			d.newcomer.http.CloseIdleConnections() // Another connection may lead to another replica.
 			d.join(t.Context())
-			return o.clock.wait(ctx, wait)
+			return o.clock.Wait(ctx, wait)
 		},
 	})
 	d.join(t.Context())

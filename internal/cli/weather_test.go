@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,29 +25,6 @@ import (
 	"github.com/pullpass/pullpass/sandbox"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
-
-// hurried is a clock that goes on as the real one does, and on which waiting takes no time: who waits moves it.
-type hurried struct{ ahead atomic.Int64 }
-
-func (h *hurried) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
-
-// wait takes the clock to where the wait ends. Who waits at the same time waits together.
-func (h *hurried) wait(ctx context.Context, d time.Duration) error {
-	until := h.now().Add(d)
-	for {
-		ahead := h.ahead.Load()
-		needed := int64(time.Until(until))
-		if needed <= ahead || h.ahead.CompareAndSwap(ahead, needed) {
-			return ctx.Err()
-		}
-	}
-}
-
-// elapse is wait for clients that sleep by the real clock: nothing is left to be slept.
-func (h *hurried) elapse(d time.Duration) time.Duration {
-	_ = h.wait(context.Background(), d) // A context that never ends.
-	return 0
-}
 
 // lines is a request log.
 type lines struct {
@@ -93,7 +68,7 @@ func (l *lines) writes(t *testing.T) (effective, untold map[string]int) {
 // outdoors is a terminal at a sandbox that has weather.
 type outdoors struct {
 	*terminal
-	clock *hurried
+	clock *sandboxtest.Clock
 	box   *sandboxtest.Sandbox
 	log   *lines
 }
@@ -104,9 +79,9 @@ func goOut(t *testing.T, weather string) *outdoors {
 	if !known {
 		t.Fatalf("there is no weather called %s", weather)
 	}
-	o := &outdoors{terminal: newTerminal(t), clock: &hurried{}, log: &lines{}}
+	o := &outdoors{terminal: newTerminal(t), clock: &sandboxtest.Clock{}, log: &lines{}}
 	o.box = sandboxtest.Start(t, sandbox.Config{
-		Dir: filepath.Join(o.dir, "box"), Clock: o.clock.now, Wait: o.clock.wait, Weather: forecast, Requests: o.log,
+		Dir: filepath.Join(o.dir, "box"), Clock: o.clock.Now, Wait: o.clock.Wait, Weather: forecast, Requests: o.log,
 	})
 	return o
 }
@@ -117,7 +92,7 @@ func (o *outdoors) must(args ...string) {
 	var out, errs bytes.Buffer
 	code := discreetly(o.t.Context(), o.t, args, cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.now, Wait: o.clock.wait, Elapse: o.clock.elapse, Random: rand.Reader,
+		Now: o.clock.Now, Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
 	})
 	if code != 0 {
 		o.t.Fatalf("pullpass %s: exit code %d\n%s\n%s", strings.Join(args, " "), code, &out, &errs)
@@ -216,7 +191,7 @@ func TestAShareIsMadeAndProvenInAllWeathers(t *testing.T) {
 			t.Parallel()
 			o := goOut(t, weather)
 			o.must(o.here("apply", "--yes")...)
-			if err := o.clock.wait(t.Context(), 20*time.Second); err != nil { // for IAM to be the same everywhere
+			if err := o.clock.Wait(t.Context(), 20*time.Second); err != nil { // for IAM to be the same everywhere
 				t.Fatal(err)
 			}
 			written, untold := o.log.writes(t)

@@ -124,10 +124,10 @@ func TestARunEndsAndCleansUpInAllWeathers(t *testing.T) {
 			if !known {
 				t.Fatalf("there is no weather called %s", weather)
 			}
-			clock := &hurried{}
-			l := newLab(t, sandbox.Config{Weather: forecast, Clock: clock.now, Wait: clock.wait})
+			clock := &sandboxtest.Clock{}
+			l := newLab(t, sandbox.Config{Weather: forecast, Clock: clock.Now, Wait: clock.Wait})
 			config := l.field()
-			config.Now, config.Wait = clock.now, clock.wait
+			config.Now, config.Wait = clock.Now, clock.Wait
 			seen, err := l.run(t.Context(), config)
 			if err != nil {
 				t.Fatal(err)
@@ -142,7 +142,7 @@ func TestARunEndsAndCleansUpInAllWeathers(t *testing.T) {
 				t.Errorf("what was seen (-in fair weather, +here):\n%s", diff)
 			}
 			l.clear()
-			clock.ahead.Store(0) // The SDK, which looks now, goes by the real one.
+			clock.Reset() // The SDK, which looks now, goes by the real one.
 			l.mustBeEmpty()
 		})
 	}

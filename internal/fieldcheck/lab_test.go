@@ -164,23 +164,6 @@ func (i *interruption) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// hurried is a clock that goes on as the real one does, and on which waiting takes no time: who waits moves it.
-type hurried struct{ ahead atomic.Int64 }
-
-func (h *hurried) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
-
-// wait takes the clock to where the wait ends. Who waits at the same time waits together.
-func (h *hurried) wait(ctx context.Context, d time.Duration) error {
-	until := h.now().Add(d)
-	for {
-		ahead := h.ahead.Load()
-		needed := int64(time.Until(until))
-		if needed <= ahead || h.ahead.CompareAndSwap(ahead, needed) {
-			return ctx.Err()
-		}
-	}
-}
-
 // clear makes the weather fair.
 func (l *lab) clear() {
 	l.t.Helper()

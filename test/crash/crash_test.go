@@ -69,7 +69,7 @@ func (s scenario) stopEverywhere(t *testing.T, tried *tally) {
 func (s scenario) bringAbout(t *testing.T, dir string) time.Duration {
 	w := open(t, dir, outset)
 	s.situation(w)
-	return time.Duration(w.clock.ahead.Load())
+	return w.clock.Ahead()
 }
 
 // copied opens a copy of a world.

@@ -6,11 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/pullpass/pullpass/internal/cli"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
 // victim is the name by which this program is started to be pullpass, and to be killed.
@@ -23,9 +23,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// play is pullpass on a machine, whose clock is so many nanoseconds ahead, and which is killed at a call to AWS, if at any.
+// play is pullpass on a machine, whose clock is so much ahead, and which is killed at a call to AWS, if at any.
 func play(args []string) int {
-	ahead, err := strconv.ParseInt(args[0], 10, 64)
+	ahead, err := time.ParseDuration(args[0])
 	if err == nil {
 		err = followed()
 	}
@@ -33,10 +33,8 @@ func play(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	c := &clock{}
-	c.ahead.Store(ahead)
 	g := &gate{at: effect(args[2]), stop: paused, secrets: newSecrets(), meanwhile: die}
-	return cli.Main(context.Background(), args[3:], c.env(machine(args[1]), os.Stdout, os.Stderr, g))
+	return cli.Main(context.Background(), args[3:], env(sandboxtest.ClockAhead(ahead), machine(args[1]), os.Stdout, os.Stderr, g))
 }
 
 // die kills this process, which does nothing more, not even what it has put off until it ends.
@@ -61,7 +59,7 @@ func (w *world) perish(t *tracer, at effect, args ...string) said {
 	w.must(err)
 	stderr, err := os.Create(filepath.Join(aside, "stderr"))
 	w.must(err)
-	line := append([]string{victim, strconv.FormatInt(w.clock.ahead.Load(), 10), string(here), string(at)}, w.line(here, args)...)
+	line := append([]string{victim, w.clock.Ahead().String(), string(here), string(at)}, w.line(here, args)...)
 	w.must(t.follow(self, line, []*os.File{null, stdout, stderr}))
 	for _, f := range []*os.File{null, stdout, stderr} {
 		w.must(f.Close())

@@ -125,7 +125,7 @@ func (w *world) mustAllPull() {
 var errNoCredential = errors.New("nothing was delivered")
 
 func (p *puller) pull(ctx context.Context) error {
-	now := p.w.clock.now()
+	now := p.w.clock.Now()
 	if !p.caches || p.token == "" || now.Sub(p.minted) >= cached {
 		if !p.pod {
 			p.config = p.w.delivered(p.file)
@@ -196,7 +196,7 @@ func (w *world) call(ctx context.Context, service, target, body string, as aws.C
 		request.Header.Set("X-Amz-Target", target)
 	}
 	sum := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, as, request, hex.EncodeToString(sum[:]), service, "us-west-2", w.clock.now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, as, request, hex.EncodeToString(sum[:]), service, "us-west-2", w.clock.Now()); err != nil {
 		return nil, err
 	}
 	return w.ask(request)

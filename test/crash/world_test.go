@@ -2,7 +2,6 @@ package crash
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"io"
 	"io/fs"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,38 +21,15 @@ import (
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
-// A clock goes on as the real one does, and waiting on it takes no time: who waits moves it.
-type clock struct{ ahead atomic.Int64 }
-
 // outset is how far the clock of a new world is ahead. It is behind, because certificates of servers go by it, and the
 // clients that check them by the real one: whatever was issued since the outset is good.
 const outset = -5 * 24 * time.Hour
-
-func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
-
-// wait takes the clock to where the wait ends. Who waits at the same time waits together.
-func (c *clock) wait(ctx context.Context, d time.Duration) error {
-	until := c.now().Add(d)
-	for {
-		ahead := c.ahead.Load()
-		needed := int64(time.Until(until))
-		if needed <= ahead || c.ahead.CompareAndSwap(ahead, needed) {
-			return ctx.Err()
-		}
-	}
-}
-
-// elapse lets the time pass that a client of AWS waits before it repeats a call.
-func (c *clock) elapse(d time.Duration) time.Duration {
-	_ = c.wait(context.Background(), d) // A context that never ends.
-	return 0
-}
 
 // A world is an AWS, two machines that work on one share, and the clusters that live on what is delivered.
 type world struct {
 	t     testing.TB
 	dir   string
-	clock *clock
+	clock *sandboxtest.Clock
 	box   *sandboxtest.Sandbox
 	// client reaches AWS under its real names, as clusters do.
 	client  *http.Client
@@ -75,9 +50,8 @@ const (
 func open(t testing.TB, dir string, at time.Duration) *world {
 	t.Helper()
 	t = newScope(t)
-	w := &world{t: t, dir: dir, clock: &clock{}, secrets: newSecrets()}
-	w.clock.ahead.Store(int64(at))
-	w.box = sandboxtest.Start(t, sandbox.Config{Dir: w.path("box"), Clock: w.clock.now, Wait: w.clock.wait})
+	w := &world{t: t, dir: dir, clock: sandboxtest.ClockAhead(at), secrets: newSecrets()}
+	w.box = sandboxtest.Start(t, sandbox.Config{Dir: w.path("box"), Clock: w.clock.Now, Wait: w.clock.Wait})
 	transport, err := w.box.Server.Ready().Transport()
 	w.must(err)
 	t.Cleanup(transport.CloseIdleConnections)
@@ -138,17 +112,17 @@ func (w *world) run(m machine, g *gate, args ...string) said {
 	w.t.Helper()
 	g.secrets = w.secrets
 	var stdout, stderr bytes.Buffer
-	code := cli.Main(w.t.Context(), w.line(m, args), w.clock.env(m, &stdout, &stderr, g))
+	code := cli.Main(w.t.Context(), w.line(m, args), env(w.clock, m, &stdout, &stderr, g))
 	w.mustNotTell(stdout.Bytes(), "stdout of", args)
 	w.mustNotTell(stderr.Bytes(), "stderr of", args)
 	return said{code, stdout.String(), stderr.String()}
 }
 
 // env is what a run of pullpass finds on a machine.
-func (c *clock) env(m machine, stdout, stderr io.Writer, g *gate) cli.Env {
+func env(c *sandboxtest.Clock, m machine, stdout, stderr io.Writer, g *gate) cli.Env {
 	return cli.Env{
 		Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Hostname: string(m), TempDir: os.TempDir(),
-		Now: c.now, Wait: c.wait, Elapse: c.elapse, Random: rand.Reader, Carry: g.over,
+		Now: c.Now, Wait: c.Wait, Elapse: c.Elapse, Random: rand.Reader, Carry: g.over,
 	}
 }
 
@@ -178,5 +152,5 @@ func (w *world) iam(account arn.AccountID) *iam.Client {
 // later lets time pass.
 func (w *world) later(d time.Duration) {
 	w.t.Helper()
-	w.must(w.clock.wait(w.t.Context(), d))
+	w.must(w.clock.Wait(w.t.Context(), d))
 }
