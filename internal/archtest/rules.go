@@ -117,6 +117,10 @@ func sideRules() []ImportRule {
 			Why: "what runs against AWS cannot tell the sandbox from it",
 		},
 		{
+			Who: []string{"internal/explain"}, Except: []string{"internal/explain/read"}, Never: []string{"./internal/awsclient"}, Deep: true,
+			Why: "who explains asks nobody: what was read is given to it",
+		},
+		{
 			Who: []string{"internal/verify"}, Never: []string{"./authz"}, Deep: true,
 			Why: "a proof is done on the wire, never computed",
 		},

@@ -119,7 +119,7 @@ func (e *Evidence) ask(q *question, answer *Answer) *finding {
 		if q.owner == q.principal.Account && f.cause.Missing && unread != nil { // There the resource's policy can allow on its own.
 			f.unread = append(f.unread, *unread)
 		}
-		if len(f.unread) > 0 {
+		if len(f.unread) > 0 || !f.agrees {
 			f.conclusion = Likely
 		}
 		return &f

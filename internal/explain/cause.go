@@ -1,12 +1,15 @@
 package explain
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"strings"
+
+	"github.com/aws/smithy-go"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
-	"github.com/pullpass/pullpass/internal/awsclient"
 )
 
 // blame makes the first blocker the cause, with its fix; the others are near misses behind it. What AWS's sentence blames
@@ -185,10 +188,23 @@ func (q *question) organizationCause(t authz.PolicyType, said sentence) Cause {
 	return cause
 }
 
-// brief is the text of an error on one line, without the words of the SDK around it.
+// brief is the text of an error on one line, without what the SDK says around AWS's answer, or around what kept one from
+// coming.
 func brief(err error) string {
 	if err == nil {
 		return ""
 	}
-	return strings.ReplaceAll(awsclient.InBrief(err).Error(), "\n", "; ")
+	text := err.Error()
+	var operation *smithy.OperationError
+	var api smithy.APIError
+	var network *url.Error
+	if errors.As(err, &operation) {
+		switch {
+		case errors.As(operation, &api):
+			text = strings.Replace(text, operation.Error(), api.ErrorCode()+": "+api.ErrorMessage(), 1)
+		case errors.As(operation, &network):
+			text = strings.Replace(text, operation.Error(), network.Error(), 1)
+		}
+	}
+	return strings.ReplaceAll(text, "\n", "; ")
 }

@@ -48,7 +48,7 @@ func (e *Evidence) decide(q *question, proof verify.Proof) finding {
 		e.blame(q, &f, slices.Concat(b.definite, b.simulated, b.doubtful), said)
 		f.agrees = !q.contradicts(b.all(), gaps, said)
 		f.conclusion = Certain
-		if len(f.unread) > 0 {
+		if len(f.unread) > 0 || !f.agrees {
 			f.conclusion = Likely
 		}
 	case len(b.simulated) > 0:

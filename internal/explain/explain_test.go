@@ -3,6 +3,7 @@ package explain_test
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -242,7 +243,7 @@ func TestAWSsSentenceComesFirst(t *testing.T) {
 	e = evidence(t, verify.LinkToken, fmt.Errorf("asking: %w", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not authorized to " +
 		"perform: ecr:GetAuthorizationToken on resource: * because no permissions boundary allows the ecr:GetAuthorizationToken action"}))
 	e.Role.Identity[0] = policy(t, "other", explain.Identity, nothing)
-	if got, want := summary(explain.Explain(e)), `denied certain action-missing agrees=false unread=[]`; got != want {
+	if got, want := summary(explain.Explain(e)), `denied likely action-missing agrees=false unread=[]`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -324,6 +325,25 @@ func TestAnAccessThatWorksAndIsNotUsed(t *testing.T) {
 	var b strings.Builder
 	if err := report.WriteText(&b); err != nil || !strings.Contains(b.String(), "works, and the cluster does not use it: controller") {
 		t.Errorf("%v: the text does not say so:\n%s", err, &b)
+	}
+}
+
+// What keeps an answer from coming is told without the words of the SDK.
+func TestANetworkIsToldWithoutTheSDK(t *testing.T) {
+	e := evidence(t, verify.LinkIdentity, nil)
+	for i := range e.Proofs.Proofs {
+		if e.Proofs.Proofs[i].Link == verify.LinkIdentity {
+			e.Proofs.Proofs[i].Err = &verify.Fault{Side: verify.Network, Err: fmt.Errorf("asking STS: %w", &smithy.OperationError{
+				ServiceID: "STS", OperationName: "GetCallerIdentity",
+				Err: fmt.Errorf("https response error StatusCode: 0, RequestID: , request send failed, %w",
+					&url.Error{Op: "Post", URL: "https://sts.us-west-2.amazonaws.com/", Err: errors.New("connection refused")}),
+			})}
+		}
+	}
+	report := explain.Explain(e)
+	const want = `AWS was not reached, or could not answer: asking STS: Post "https://sts.us-west-2.amazonaws.com/": connection refused.`
+	if report.Cause == nil || report.Cause.Text != want {
+		t.Errorf("got %+v, want %s", report.Cause, want)
 	}
 }
 

@@ -158,8 +158,10 @@ func (e *Evidence) findKey(broken verify.Proof, cause Cause) finding {
 	case !e.User.Keys[i].Active:
 		cause.Kind = KeyInactive
 		cause.Text = fmt.Sprintf("In account %s, key %s of %s is inactive.", cause.Account, key, describe(e.User.ARN))
-		return certain(cause, &Fix{Account: cause.Account, Text: fmt.Sprintf("activate key %s, if it was not deactivated on purpose", key),
-			Commands: steps(cause.Account, plan.ReactivateKey{User: e.User.ARN, Key: key})})
+		return certain(cause, &Fix{
+			Account: cause.Account, Text: fmt.Sprintf("activate key %s; if it was deactivated on purpose, have a new one delivered", key),
+			Commands: steps(cause.Account, plan.ReactivateKey{User: e.User.ARN, Key: key}), Pullpass: e.applies(),
+		})
 	}
 	f := open(Unread{What: "why AWS does not know key " + string(key), Account: cause.Account, Error: reason(broken),
 		Follows: "IAM lists it as active: a key that was just made takes up to a minute to be known everywhere"})
