@@ -24,7 +24,8 @@ func (a *app) rbacCommand() *cobra.Command {
 		Use:   "rbac " + strings.Join(rbacCommands(), "|"),
 		Short: "Print the least Roles that a command needs in a cluster",
 		Long: `Prints the Roles that the clusters of a share must give to whoever runs a command, as manifests for kubectl. Objects
-are named wherever Kubernetes can name them; binding the Roles to somebody is up to you:
+are named wherever Kubernetes can name them. accept needs what apply does; config, secret, env and exec no more than plan.
+Binding the Roles to somebody is up to you:
 
   kubectl create rolebinding pullpass-plan -n eksa-packages --role pullpass-plan --user NAME`,
 		ValidArgs: rbacCommands(),

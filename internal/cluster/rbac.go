@@ -10,18 +10,23 @@ import (
 // A Command is one that needs something of a cluster.
 type Command string
 
-// The commands. What status, export and lint need is what plan needs.
+// The commands.
 const (
-	Plan   Command = "plan"
-	Apply  Command = "apply"
-	Verify Command = "verify"
-	Revoke Command = "revoke"
-	// Rotate delivers as apply does, and proves as verify does.
+	Plan    Command = "plan"
+	Status  Command = "status"
+	Explain Command = "explain"
+	Lint    Command = "lint"
+	Verify  Command = "verify"
+	Apply   Command = "apply"
+	Revoke  Command = "revoke"
+	// Rotate delivers as apply does, and looks at what the packages controller does with it.
 	Rotate Command = "rotate"
 )
 
 // Commands returns every command, the one that needs least first.
-func Commands() []Command { return []Command{Plan, Revoke, Verify, Apply, Rotate} }
+func Commands() []Command {
+	return []Command{Revoke, Lint, Plan, Status, Verify, Explain, Rotate, Apply}
+}
 
 // A Need is a command on one management or standalone cluster.
 type Need struct {
@@ -60,34 +65,44 @@ type permission struct {
 	rule      Rule
 }
 
-// permissions is the one table of what is asked of a cluster.
+// permissions is the one table of what is asked of a cluster. A command may ask for more, and make nothing of the answer: what
+// is not here it can do without.
 func (n Need) permissions() []permission {
-	every, verify, apply := Commands(), []Command{Verify, Rotate}, []Command{Apply, Rotate}
+	every, write := Commands(), []Command{Apply, Rotate}
+	watch := []Command{Verify, Explain}          // the packages of a cluster
+	proof := append(slices.Clone(watch), Rotate) // the token of its packages controller
+	look := without(every, Revoke)               // its settings
+	deep := without(look, Lint)                  // those of its workload clusters
 	table := []permission{
 		{every, namespace, get("", "secrets", theSecretName, "what is delivered")},
 		{[]Command{Revoke}, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}, "emptying it"}},
-		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}, "delivering"}},
-		{apply, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"create"}, "delivering where there is no Secret yet"}},
-		{every, namespace, get("", "secrets", mirrorSecretName, "whether there is a registry mirror")},
-		{verify, namespace, get("", "secrets", mirrorCredentialName, "the token that the packages controller keeps")},
-		{every, namespace, get("apps", "deployments", controllerName, "whether a restart was asked for")},
-		{apply, namespace, Rule{"apps", "deployments", []string{controllerName}, []string{"patch"}, "asking for a restart"}},
-		{every, namespace, Rule{"", "pods", nil, []string{"list"}, "when the packages controller started"}},
-		{every, namespace, get(packagesGroup, "packagebundlecontrollers", n.Cluster, "the cluster's settings")},
+		{write, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"patch"}, "delivering"}},
+		{write, namespace, Rule{"", "secrets", []string{theSecretName}, []string{"create"}, "delivering where there is no Secret yet"}},
+		{look, namespace, get("", "secrets", mirrorSecretName, "whether there is a registry mirror")},
+		{proof, namespace, get("", "secrets", mirrorCredentialName, "the token that the packages controller keeps")},
+		{look, namespace, get("apps", "deployments", controllerName, "whether a restart was asked for")},
+		{write, namespace, Rule{"apps", "deployments", []string{controllerName}, []string{"patch"}, "asking for a restart"}},
+		{look, namespace, Rule{"", "pods", nil, []string{"list"}, "when the packages controller started"}},
+		{look, namespace, get(packagesGroup, "packagebundlecontrollers", n.Cluster, "the cluster's settings")},
 		{[]Command{Rotate}, namespace, Rule{packagesGroup, "packagebundlecontrollers", nil, []string{"list"}, "workload clusters that the share does not name"}},
-		{every, packagesNamespace(n.Cluster), get(packagesGroup, "packages", providerPackageName, "the nodes' settings")},
-		{verify, packagesNamespace(n.Cluster), Rule{packagesGroup, "packages", nil, []string{"list"}, "packages with an error"}},
+		{look, packagesNamespace(n.Cluster), get(packagesGroup, "packages", providerPackageName, "the nodes' settings")},
+		{watch, packagesNamespace(n.Cluster), Rule{packagesGroup, "packages", nil, []string{"list"}, "packages with an error"}},
 	}
 	for _, w := range n.Workloads {
 		table = append(table,
 			permission{every, systemNamespace, get("", "secrets", w+kubeconfigSuffix, "the way to the workload cluster")},
-			permission{every, namespace, get(packagesGroup, "packagebundlecontrollers", w, "the workload cluster's settings")},
-			permission{every, packagesNamespace(w), get("", "secrets", mirrorSecretName, "whether it has a registry mirror")},
-			permission{every, packagesNamespace(w), get(packagesGroup, "packages", providerPackageName, "its nodes' settings")},
-			permission{verify, packagesNamespace(w), Rule{packagesGroup, "packages", nil, []string{"list"}, "its packages with an error"}},
+			permission{deep, namespace, get(packagesGroup, "packagebundlecontrollers", w, "the workload cluster's settings")},
+			permission{deep, packagesNamespace(w), get("", "secrets", mirrorSecretName, "whether it has a registry mirror")},
+			permission{deep, packagesNamespace(w), get(packagesGroup, "packages", providerPackageName, "its nodes' settings")},
+			permission{watch, packagesNamespace(w), Rule{packagesGroup, "packages", nil, []string{"list"}, "its packages with an error"}},
 		)
 	}
 	return table
+}
+
+// without returns commands but for one.
+func without(commands []Command, one Command) []Command {
+	return slices.DeleteFunc(slices.Clone(commands), func(c Command) bool { return c == one })
 }
 
 func get(group, resource, name, why string) Rule {

@@ -53,7 +53,7 @@ func (s *side) departure(f *User, keys []awsid.AccessKeyID, want share.Destinati
 func (s *side) mover(c share.ClusterDelivery) (Holder, Key) {
 	held := s.got.Deliveries[c.Cluster]
 	h := Holder{
-		Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID, Handed: c.Kubernetes == nil, Copy: c.ManagedBy != "",
+		Cluster: c.Cluster, State: held.State, Err: held.Err, Key: held.Config.Key.ID, Handed: c.Kubernetes == nil, Copy: c.ManagedBy != "",
 		Mounted: c.Kubernetes != nil, Written: held.Written,
 	}
 	own := s.got.Users[c.User]

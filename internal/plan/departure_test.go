@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -133,6 +134,10 @@ func TestDecideDeparture(t *testing.T) {
 		"one cannot be read: wait": {
 			shared(10*day, moved(seen(holds("a", k2))), unclear("b")), rotating(),
 			outcome{Action: plan.RotateWait, Old: k1, Missing: []string{"cluster b: what it holds cannot be read"}},
+		},
+		"one cannot be read, and it is known why: say so": {
+			shared(10*day, moved(seen(holds("a", k2))), plan.Holder{Cluster: "b", State: plan.Unknown, Err: errors.New("refused")}), rotating(),
+			outcome{Action: plan.RotateWait, Old: k1, Missing: []string{"cluster b: what it holds cannot be read: refused"}},
 		},
 		"one cannot be read, and patience has ended: deactivate": {
 			shared(10*day, moved(seen(holds("a", k2))), unclear("b")), rotating(limit(0)),

@@ -115,7 +115,7 @@ func (t retirement) gaps() []Gap {
 		case h.State == Unknown && h.Copy:
 			unseen = append(unseen, "the copy of workload cluster "+h.Cluster)
 		case h.State == Unknown:
-			gaps = append(gaps, Gap{Cluster: h.Cluster, What: "what it holds cannot be read", kind: unclear})
+			gaps = append(gaps, Gap{Cluster: h.Cluster, What: h.unread(), kind: unclear})
 		case !t.moved(h):
 			gaps = append(gaps, t.holding(h))
 		default:
@@ -138,6 +138,15 @@ func (t retirement) gaps() []Gap {
 		gaps = append(gaps, gap)
 	}
 	return gaps
+}
+
+// unread says that it is not known what a cluster holds.
+func (h Holder) unread() string {
+	const what = "what it holds cannot be read"
+	if h.Err == nil {
+		return what
+	}
+	return fmt.Sprintf("%s: %v", what, h.Err)
 }
 
 func (t retirement) holding(h Holder) Gap {

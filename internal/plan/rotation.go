@@ -259,7 +259,7 @@ func (d *RotationDecision) foresee(s KeySituation, r RotationRules) {
 	for _, h := range s.Holders {
 		switch {
 		case h.State == Unknown:
-			gaps = append(gaps, Gap{Cluster: h.Cluster, What: "what it holds cannot be read"})
+			gaps = append(gaps, Gap{Cluster: h.Cluster, What: h.unread()})
 		case h.Blocked && h.State == Held:
 			gaps = append(gaps, Gap{Cluster: h.Cluster, What: fmt.Sprintf("it holds %s, and cannot be written", h.Key)})
 		case h.Handed:

@@ -92,7 +92,7 @@ func (u userKeys) situation(elsewhere bool) KeySituation {
 		held := u.delivery(c.Cluster)
 		_, blocked := u.blocker(c)
 		situation.Holders = append(situation.Holders, Holder{
-			Cluster: c.Cluster, State: held.State, Key: held.Config.Key.ID, Blocked: blocked || u.overruled(c),
+			Cluster: c.Cluster, State: held.State, Err: held.Err, Key: held.Config.Key.ID, Blocked: blocked || u.overruled(c),
 			Handed: c.Kubernetes == nil, Copy: c.ManagedBy != "",
 			Mounted: c.Kubernetes != nil, Written: held.Written,
 			Torn:  c.Kubernetes == nil && held.State == Held && !held.Complete,
