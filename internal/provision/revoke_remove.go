@@ -138,16 +138,14 @@ func (w *worker) clearUser(ctx context.Context, user arn.ARN) error {
 		}
 	}
 	pages := iam.NewListUserPoliciesPaginator(w.in.IAM, &iam.ListUserPoliciesInput{UserName: name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return failed(w.id, err, "listing the inline policies of user %s", user.Name())
-		}
-		for _, policy := range page.PolicyNames {
-			_, err := w.in.IAM.DeleteUserPolicy(ctx, &iam.DeleteUserPolicyInput{UserName: name, PolicyName: aws.String(policy)})
-			if err != nil && !absent(err) {
-				return failed(w.id, err, "deleting inline policy %s of user %s", policy, user.Name())
-			}
+	inline, err := awsclient.Collect(ctx, pages, func(page *iam.ListUserPoliciesOutput) []string { return page.PolicyNames })
+	if err != nil {
+		return failed(w.id, err, "listing the inline policies of user %s", user.Name())
+	}
+	for _, policy := range inline {
+		_, err := w.in.IAM.DeleteUserPolicy(ctx, &iam.DeleteUserPolicyInput{UserName: name, PolicyName: aws.String(policy)})
+		if err != nil && !absent(err) {
+			return failed(w.id, err, "deleting inline policy %s of user %s", policy, user.Name())
 		}
 	}
 	return nil
@@ -166,16 +164,14 @@ func (w *worker) clearRole(ctx context.Context, role arn.ARN) error {
 		}
 	}
 	pages := iam.NewListRolePoliciesPaginator(w.in.IAM, &iam.ListRolePoliciesInput{RoleName: name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return failed(w.id, err, "listing the inline policies of role %s", role.Name())
-		}
-		for _, policy := range page.PolicyNames {
-			_, err := w.in.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: aws.String(policy)})
-			if err != nil && !absent(err) {
-				return failed(w.id, err, "deleting inline policy %s of role %s", policy, role.Name())
-			}
+	inline, err := awsclient.Collect(ctx, pages, func(page *iam.ListRolePoliciesOutput) []string { return page.PolicyNames })
+	if err != nil {
+		return failed(w.id, err, "listing the inline policies of role %s", role.Name())
+	}
+	for _, policy := range inline {
+		_, err := w.in.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: aws.String(policy)})
+		if err != nil && !absent(err) {
+			return failed(w.id, err, "deleting inline policy %s of role %s", policy, role.Name())
 		}
 	}
 	return nil

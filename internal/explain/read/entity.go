@@ -10,6 +10,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/iampolicy"
+	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/explain"
 	"github.com/pullpass/pullpass/internal/plan"
@@ -148,17 +149,9 @@ func tagsFrom(tags []types.Tag) map[string]string {
 
 func (g *gathering) keys(ctx context.Context) {
 	name := g.entity.Asked.Name()
-	found, err := pages(g.Account, func(c IAM) ([]types.AccessKeyMetadata, error) {
-		var all []types.AccessKeyMetadata
+	found, err := call(g.Account, func(c IAM) ([]types.AccessKeyMetadata, error) {
 		p := iam.NewListAccessKeysPaginator(c, &iam.ListAccessKeysInput{UserName: &name})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, page.AccessKeyMetadata...)
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListAccessKeysOutput) []types.AccessKeyMetadata { return page.AccessKeyMetadata })
 	})
 	if err != nil {
 		g.lacks(explain.GapKeys, "the access keys of user "+name, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/explain"
 )
 
@@ -20,17 +21,9 @@ type group struct {
 // groupsOf reads the policies of the groups that the user is in.
 func (g *gathering) groupsOf(ctx context.Context) {
 	user := g.entity.Asked.Name()
-	found, err := pages(g.Account, func(c IAM) ([]types.Group, error) {
-		var all []types.Group
+	found, err := call(g.Account, func(c IAM) ([]types.Group, error) {
 		p := iam.NewListGroupsForUserPaginator(c, &iam.ListGroupsForUserInput{UserName: &user})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, page.Groups...)
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListGroupsForUserOutput) []types.Group { return page.Groups })
 	})
 	if err != nil {
 		g.lacks(explain.GapIdentity, "the groups of user "+user, err)
@@ -62,32 +55,16 @@ func (a *Account) policiesOf(ctx context.Context, name string) group {
 func (g *gathering) attachedToGroup(ctx context.Context) {
 	name := g.entity.Asked.Name()
 	g.managed(ctx, "group "+name, func(c IAM) ([]types.AttachedPolicy, error) {
-		var all []types.AttachedPolicy
 		p := iam.NewListAttachedGroupPoliciesPaginator(c, &iam.ListAttachedGroupPoliciesInput{GroupName: &name})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, page.AttachedPolicies...)
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListAttachedGroupPoliciesOutput) []types.AttachedPolicy { return page.AttachedPolicies })
 	})
 }
 
 func (g *gathering) insideGroup(ctx context.Context) {
 	name := g.entity.Asked.Name()
-	names, err := pages(g.Account, func(c IAM) ([]string, error) {
-		var all []string
+	names, err := call(g.Account, func(c IAM) ([]string, error) {
 		p := iam.NewListGroupPoliciesPaginator(c, &iam.ListGroupPoliciesInput{GroupName: &name})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, page.PolicyNames...)
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListGroupPoliciesOutput) []string { return page.PolicyNames })
 	})
 	g.inline(g.entity.Asked, names, err, func(policy string) (*string, error) {
 		out, err := call(g.Account, func(c IAM) (*iam.GetGroupPolicyOutput, error) {

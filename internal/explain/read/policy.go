@@ -68,24 +68,16 @@ func (a *Account) policy(ctx context.Context, name string) (*explain.Document, e
 }
 
 func (a *Account) versions(ctx context.Context, name string) ([]plan.PolicyVersion, error) {
-	return pages(a, func(c IAM) ([]plan.PolicyVersion, error) {
-		var all []plan.PolicyVersion
+	found, err := call(a, func(c IAM) ([]types.PolicyVersion, error) {
 		p := iam.NewListPolicyVersionsPaginator(c, &iam.ListPolicyVersionsInput{PolicyArn: &name})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			for _, v := range page.Versions {
-				all = append(all, plan.PolicyVersion{ID: aws.ToString(v.VersionId), Default: v.IsDefaultVersion, Created: aws.ToTime(v.CreateDate)})
-			}
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListPolicyVersionsOutput) []types.PolicyVersion { return page.Versions })
 	})
+	var all []plan.PolicyVersion
+	for _, v := range found {
+		all = append(all, plan.PolicyVersion{ID: aws.ToString(v.VersionId), Default: v.IsDefaultVersion, Created: aws.ToTime(v.CreateDate)})
+	}
+	return all, err
 }
-
-// pages reads a list to its end, as one call.
-func pages[T any](a *Account, read func(IAM) ([]T, error)) ([]T, error) { return call(a, read) }
 
 // document reads a policy as IAM returns it: "URL-encoded compliant with RFC 3986"
 // (https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyVersion.html).
@@ -104,38 +96,22 @@ func document(encoded string, kind iampolicy.Kind) (*explain.Document, error) {
 func (g *gathering) attachedToUser(ctx context.Context) {
 	name := g.entity.Asked.Name()
 	g.managed(ctx, "user "+name, func(c IAM) ([]types.AttachedPolicy, error) {
-		var all []types.AttachedPolicy
 		p := iam.NewListAttachedUserPoliciesPaginator(c, &iam.ListAttachedUserPoliciesInput{UserName: &name})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, page.AttachedPolicies...)
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListAttachedUserPoliciesOutput) []types.AttachedPolicy { return page.AttachedPolicies })
 	})
 }
 
 func (g *gathering) attachedToRole(ctx context.Context) {
 	name := g.entity.Asked.Name()
 	g.managed(ctx, "role "+name, func(c IAM) ([]types.AttachedPolicy, error) {
-		var all []types.AttachedPolicy
 		p := iam.NewListAttachedRolePoliciesPaginator(c, &iam.ListAttachedRolePoliciesInput{RoleName: &name})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, page.AttachedPolicies...)
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return page.AttachedPolicies })
 	})
 }
 
 // managed reads the texts of the managed policies of a holder, side by side.
 func (g *gathering) managed(ctx context.Context, holder string, list func(IAM) ([]types.AttachedPolicy, error)) {
-	attached, err := pages(g.Account, list)
+	attached, err := call(g.Account, list)
 	if err != nil {
 		g.lacks(explain.GapIdentity, "the policies attached to "+holder, err)
 		return
@@ -157,17 +133,9 @@ func (g *gathering) managed(ctx context.Context, holder string, list func(IAM) (
 
 func (g *gathering) insideUser(ctx context.Context) {
 	name := g.entity.Asked.Name()
-	names, err := pages(g.Account, func(c IAM) ([]string, error) {
-		var all []string
+	names, err := call(g.Account, func(c IAM) ([]string, error) {
 		p := iam.NewListUserPoliciesPaginator(c, &iam.ListUserPoliciesInput{UserName: &name})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, page.PolicyNames...)
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListUserPoliciesOutput) []string { return page.PolicyNames })
 	})
 	g.inline(g.entity.Asked, names, err, func(policy string) (*string, error) {
 		out, err := call(g.Account, func(c IAM) (*iam.GetUserPolicyOutput, error) {
@@ -182,17 +150,9 @@ func (g *gathering) insideUser(ctx context.Context) {
 
 func (g *gathering) insideRole(ctx context.Context) {
 	name := g.entity.Asked.Name()
-	names, err := pages(g.Account, func(c IAM) ([]string, error) {
-		var all []string
+	names, err := call(g.Account, func(c IAM) ([]string, error) {
 		p := iam.NewListRolePoliciesPaginator(c, &iam.ListRolePoliciesInput{RoleName: &name})
-		for p.HasMorePages() {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, page.PolicyNames...)
-		}
-		return all, nil
+		return awsclient.Collect(ctx, p, func(page *iam.ListRolePoliciesOutput) []string { return page.PolicyNames })
 	})
 	g.inline(g.entity.Asked, names, err, func(policy string) (*string, error) {
 		out, err := call(g.Account, func(c IAM) (*iam.GetRolePolicyOutput, error) {
