@@ -58,7 +58,7 @@ func brokenRegistries() map[string]setup {
 			beyond: true,
 			code:   "DENIED",
 			fault: fault{link: verify.LinkManifest, account: sandboxtest.Source, kind: explain.RegistryRegion,
-				fix: "us-west-2", from: inSource},
+				fix: "us-west-2", likely: true, from: inSource},
 		},
 		"the repository has no policy": {
 			maker: byElsewhere,

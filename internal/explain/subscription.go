@@ -23,8 +23,7 @@ func (e *Evidence) eliminateRegistry(q *question, said sentence) finding {
 			return f
 		}
 	}
-	unread := []Unread{{What: "the policy of repository " + q.resource, Account: q.owner, Error: "only the registry's owner may read it",
-		Follows: fmt.Sprintf("if it does not let account %s in, that would be the cause", q.principal.Account)}}
+	unread := []Unread{q.repositoryUnread()}
 	if caller, asked := e.Organizations[q.organization()]; said.blamed != authz.Resource && (!asked || caller.Err != nil || caller.Member) {
 		unread = append(unread, q.policiesAbove(authz.SCP))
 	}
@@ -63,11 +62,18 @@ func (e *Evidence) findSubscription(q *question) (finding, bool) {
 	if len(held) > 0 {
 		return e.ended(q, held[0]), true
 	}
-	return certain(Cause{Link: link, Account: account, Kind: RegistryRegion,
-		Text: fmt.Sprintf("Account %s has no EKS Anywhere subscription in %s, and the registry of a Region opens to the subscriptions of that "+
+	// That a registry opens to the subscriptions of its Region alone is our inference: AWS's page names one registry a Region.
+	return likely(Cause{Link: link, Account: account, Kind: RegistryRegion,
+		Text: fmt.Sprintf("EKS lists no EKS Anywhere subscription of account %s in %s, and the registry of a Region opens to the subscriptions of that "+
 			"Region alone.", account, e.Registry.Region)},
 		&Fix{Account: account, Text: fmt.Sprintf("give the share the Region of the subscription (spec.registry.region) in place of %s, or buy one there",
-			e.Registry.Region)}), true
+			e.Registry.Region)}, q.repositoryUnread()), true
+}
+
+// repositoryUnread says of a repository's policy that nobody but its owner reads it.
+func (q *question) repositoryUnread() Unread {
+	return Unread{What: "the policy of repository " + q.resource, Account: q.owner, Error: "only the registry's owner may read it",
+		Follows: fmt.Sprintf("if it does not let account %s in, that would be the cause", q.principal.Account)}
 }
 
 // ended says that a subscription is over. The role's side allows, so nothing else is left.
