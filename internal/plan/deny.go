@@ -119,6 +119,9 @@ func (d Deny) Covers(session string, now time.Time) bool {
 	return now.Sub(d.At) <= DenyAge-longestSession && d.denies(session)
 }
 
+// InForce reports whether the deny is in force for a session.
+func (d Deny) InForce(session string, now time.Time) bool { return !d.Over(now) && d.denies(session) }
+
 func (d Deny) denies(session string) bool {
 	return len(d.Sessions) == 0 || slices.Contains(d.Sessions, session)
 }

@@ -78,7 +78,22 @@ func TestWhatGoesInWhichOrder(t *testing.T) {
 		},
 		"killed after its user went, the deliveries go": {
 			target: clusters("store-001"), want: without(one, "deny on", "deactivate", "delete user"),
+			change: func(s *scene) {
+				delete(s.account(retail).Users, user1)
+				s.role("pullpass-packages-999999999999").Denies = []plan.Deny{plan.NewDeny("packages", "x", now().Add(-13*time.Hour), []string{"AROAA:" + user1})}
+			},
+		},
+		"where somebody else deleted the user, its sessions are denied": {
+			target: clusters("store-001"), want: without(one, "deactivate", "delete user"),
 			change: func(s *scene) { delete(s.account(retail).Users, user1) },
+		},
+		"so they are where nobody sees what it holds": {
+			target: clusters("store-001"), want: one[:1],
+			change: func(s *scene) {
+				delete(s.account(retail).Users, user1)
+				s.account(retail).Deliveries["store-001"] = plan.Delivery{Err: errors.New("no way")}
+				s.account(retail).Deliveries["till-1"] = plan.Delivery{State: plan.None}
+			},
 		},
 		"what was revoked leaves nothing to do": {
 			target: clusters("store-001"),
@@ -318,7 +333,11 @@ func TestWhatEndsTheWaysIn(t *testing.T) {
 			session: revoke.Ending{Step: "111111111111/create deny on role pullpass-packages-999999999999"},
 		},
 		"what has ended has": {
-			posture: "hardened", target: clusters("store-002"), change: func(s *scene) { delete(s.account(retail).Users, user2) },
+			posture: "hardened", target: clusters("store-002"),
+			change: func(s *scene) {
+				delete(s.account(retail).Users, user2)
+				s.account(retail).Deliveries["store-002"] = plan.Delivery{State: plan.None}
+			},
 			key: revoke.Ending{Ended: true}, session: revoke.Ending{Ended: true},
 		},
 		"nothing ends the sessions of a role that others use": {

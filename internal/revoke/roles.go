@@ -100,11 +100,11 @@ func (d *decider) denySome(s *side, end *roleEnd) {
 	}
 	var sessions []string
 	for _, l := range s.leaving {
-		if s.State == plan.Ready && l.got == nil {
+		if s.State == plan.Ready && l.got == nil && !s.mayHold(l) {
 			continue // It went in an earlier run, which denied its sessions.
 		}
 		session := end.got.Session(l.entity.Name())
-		if !slices.ContainsFunc(end.got.Denies, func(deny plan.Deny) bool { return deny.Covers(session, d.options.Now) }) {
+		if !slices.ContainsFunc(end.got.Denies, func(deny plan.Deny) bool { return d.denied(deny, session, l) }) {
 			sessions = append(sessions, session)
 		}
 	}
@@ -112,6 +112,19 @@ func (d *decider) denySome(s *side, end *roleEnd) {
 		return
 	}
 	end.denied = d.deny(end, sessions, "the sessions of "+s.leavingNames())
+}
+
+// denied reports whether the sessions of a user that goes need no other deny. Those of one that is gone end by themselves.
+func (d *decider) denied(deny plan.Deny, session string, l leaver) bool {
+	return deny.Covers(session, d.options.Now) || l.got == nil && deny.InForce(session, d.options.Now)
+}
+
+// mayHold reports whether a cluster holds what it was given as the user, or may.
+func (s *side) mayHold(l leaver) bool {
+	return slices.ContainsFunc(l.clusters, func(c share.ClusterDelivery) bool {
+		held := s.got.Deliveries[c.Cluster]
+		return held.State == plan.Unknown || held.State == plan.Held && l.gave(c, held)
+	})
 }
 
 func (s *side) leavingNames() string {
