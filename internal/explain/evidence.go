@@ -129,6 +129,8 @@ type Document struct {
 	Policy
 	// Holder is the user, role or group that an inline policy, or a trust, belongs to; zero for a managed policy.
 	Holder arn.ARN
+	// Group is the group by which a user has the policy; zero for a policy of its own.
+	Group arn.ARN
 	// Text is what AWS holds; Parsed is nil where iampolicy does not read it.
 	Text   string
 	Parsed *iampolicy.Document

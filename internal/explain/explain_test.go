@@ -307,6 +307,40 @@ func TestADenyOfARevocationIsOne(t *testing.T) {
 	}
 }
 
+// What a user has by a group, others have too: no fix changes that for them.
+func TestAGroupsPolicyIsLeftToItsOthers(t *testing.T) {
+	group := arn.IAM(user.Account, "group", "/", "staff")
+	const denying = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"sts:*","Resource":"*"}]}`
+	const elsewhere = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::111111111111:role/another"}]}`
+	for sentence, test := range map[string]struct {
+		text   string
+		inline bool
+		want   string
+	}{
+		"a managed policy of a group denies":        {denying, false, "aws iam remove-user-from-group --user-name store --group-name staff"},
+		"a policy that stands in a group denies":    {denying, true, "aws iam remove-user-from-group --user-name store --group-name staff"},
+		"a policy of a group allows another role":   {elsewhere, false, "aws iam put-user-policy --user-name store --policy-name pullpass-access"},
+		"one that stands in a group allows another": {elsewhere, true, "aws iam put-user-policy --user-name store --policy-name pullpass-access"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			e := evidence(t, verify.LinkRole, assumeRefused)
+			d := policy(t, "staff", explain.Identity, test.text)
+			d.Group, d.Holder = group, group
+			if !test.inline {
+				d.Holder, d.ARN = arn.ARN{}, "arn:aws:iam::999999999999:policy/staff"
+			}
+			e.User.Identity = append(e.User.Identity, d)
+			if test.text == elsewhere {
+				e.User.Identity = e.User.Identity[1:]
+			}
+			report := explain.Explain(e)
+			if report.Fix == nil || len(report.Fix.Commands) != 1 || !strings.HasPrefix(report.Fix.Commands[0], test.want) {
+				t.Errorf("the fix is %+v, want %s", report.Fix, test.want)
+			}
+		})
+	}
+}
+
 // A cluster that does not use an access that works is told of: nothing is pulled there all the same.
 func TestAnAccessThatWorksAndIsNotUsed(t *testing.T) {
 	e := evidence(t, "", nil)

@@ -31,7 +31,7 @@ func (e *Evidence) fix(q *question, b blocker, cause Cause, said sentence) *Fix 
 		return e.fileFix(q, p)
 	case b.by == authz.Trust && p != nil && e.pathDiffers(q, p):
 		return e.userPathFix(cause)
-	case p != nil && p.document.editable():
+	case p != nil && p.document.editable() && p.document.Group.IsZero(): // What a group has, others have, too.
 		if f := e.meet(q, p, b.by); f != nil {
 			return f
 		}
@@ -56,6 +56,14 @@ func (q *question) organizationFix(t authz.PolicyType, said sentence) *Fix {
 func (e *Evidence) withoutStatement(q *question, p *place) *Fix {
 	d := p.document
 	account := q.accountOf(typeOf(d.Kind))
+	if !d.Group.IsZero() {
+		return &Fix{
+			Account: account,
+			Text: fmt.Sprintf("take %s out of %s, if nothing else that it needs comes from there: %s is for everybody in it",
+				q.actorName(), describe(d.Group), d.words(authz.Identity)),
+			Commands: []string{awsIAM("remove-user-from-group", "--user-name", q.holder().Name(), "--group-name", d.Group.Name())},
+		}
+	}
 	if d.Kind == Identity && (len(d.Parsed.Statements) == 1 || !d.editable()) {
 		f := &Fix{Account: account, Text: fmt.Sprintf("take %s off %s", d.words(authz.Identity), q.actorName())}
 		if d.ARN != "" {

@@ -49,7 +49,13 @@ func (a *Account) policiesOf(ctx context.Context, name string) group {
 	g.group.Go(func() { g.attachedToGroup(ctx) })
 	g.group.Go(func() { g.insideGroup(ctx) })
 	g.group.Wait()
-	return group{g.entity.Identity, g.entity.Gaps}
+	given := group{gaps: g.entity.Gaps}
+	for _, d := range g.entity.Identity {
+		byGroup := *d // Others may have the same policy in another way.
+		byGroup.Group = holder
+		given.identity = append(given.identity, &byGroup)
+	}
+	return given
 }
 
 func (g *gathering) attachedToGroup(ctx context.Context) {

@@ -153,6 +153,11 @@ func TestAUserIsReadWithItsGroups(t *testing.T) {
 	if diff := cmp.Diff(want, found(user)); diff != "" {
 		t.Error(diff)
 	}
+	for _, d := range user.Identity {
+		if own := d.Name == "own"; own != d.Group.IsZero() && d.ARN != shared && d.ARN != "arn:aws:iam::aws:policy/Managed" {
+			t.Errorf("policy %s is said to come by group %q", d.Name, d.Group)
+		}
+	}
 }
 
 // What two users have in common is asked for once, also where both ask at the same time.
