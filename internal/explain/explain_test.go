@@ -307,6 +307,19 @@ func TestADenyOfARevocationIsOne(t *testing.T) {
 	}
 }
 
+// A fix that makes a policy replaces none: the one before it may be a fix, too.
+func TestAPolicyThatIsMadeReplacesNone(t *testing.T) {
+	const other = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::x/*"}]}`
+	e := evidence(t, verify.LinkManifest, fmt.Errorf("pulling: %w", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not " +
+		"authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:us-west-2:346438352937:repository/eks-anywhere-packages-bundles"}))
+	e.Role.Identity[0] = policy(t, "pullpass-access", explain.Identity, other)
+	report := explain.Explain(e)
+	const want = "aws iam put-role-policy --role-name reader --policy-name pullpass-access-2 "
+	if report.Fix == nil || len(report.Fix.Commands) != 1 || !strings.HasPrefix(report.Fix.Commands[0], want) {
+		t.Errorf("the fix is %+v, want %s", report.Fix, want)
+	}
+}
+
 // What a user has by a group, others have too: no fix changes that for them.
 func TestAGroupsPolicyIsLeftToItsOthers(t *testing.T) {
 	group := arn.IAM(user.Account, "group", "/", "staff")

@@ -135,8 +135,18 @@ func (e *Evidence) allow(q *question, t authz.PolicyType) *Fix {
 	return &Fix{
 		Account:  account,
 		Text:     fmt.Sprintf("give %s a policy that allows %s on %s", q.actorName(), q.action, q.resource),
-		Commands: []string{inline("put", q.holder(), "pullpass-access", "--policy-document", string(document.JSON()))},
+		Commands: []string{inline("put", q.holder(), q.freeName(), "--policy-document", string(document.JSON()))},
 	}
+}
+
+// freeName is a name for an inline policy that the actor does not have yet: putting one under a name that is taken replaces it.
+func (q *question) freeName() string {
+	const first = "pullpass-access"
+	name := first
+	for n := 2; slices.ContainsFunc(q.actor.Identity, func(d *Document) bool { return d.ARN == "" && strings.EqualFold(d.Name, name) }); n++ {
+		name = fmt.Sprintf("%s-%d", first, n)
+	}
+	return name
 }
 
 // extensible is the policy that a statement can be added to, nil for none: a role's trust, a boundary of the account's own,
