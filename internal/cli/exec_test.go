@@ -74,6 +74,28 @@ func TestWhoStopsBeforeTheProgramDoesNotStartIt(t *testing.T) {
 	}
 }
 
+// What is cut short is called neither broken nor denied.
+func TestWhoStopsALookIsToldNothingElse(t *testing.T) {
+	for command, want := range map[string]string{"explain": "explaining: context canceled", "verify": "proving share curated-packages: context canceled"} {
+		t.Run(command, func(t *testing.T) {
+			term := newTerminal(t)
+			if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {
+				t.Fatalf("apply: exit code %d\n%s", code, errs)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(term.dir, "box"), Requests: bell{"sts:AssumeRole", cancel}})
+			var out, errs bytes.Buffer
+			code := discreetly(ctx, t, term.here(command, "--cluster", "store-001"), cli.Env{
+				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
+			})
+			if code != 1 || out.Len() > 0 || !strings.Contains(errs.String(), want) {
+				t.Errorf("exit code %d, said:\n%s%s", code, &out, &errs)
+			}
+		})
+	}
+}
+
 func TestWhoStopsTheProofsIsNotToldThatTheyFailed(t *testing.T) {
 	term := newTerminal(t)
 	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {

@@ -43,6 +43,9 @@ is needed.`,
 			}
 			return a.withShare(cmd.Context(), o.shareFlags, func(s *session) error {
 				report := s.verify(cmd.Context(), artifact, false)
+				if err := cmd.Context().Err(); err != nil { // What was cut short would look like a broken link.
+					return fmt.Errorf("proving share %s: %w", report.Share, err)
+				}
 				if err := a.result(report, report.writer(a.onStdout())); err != nil {
 					return err
 				}
