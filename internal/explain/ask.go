@@ -49,6 +49,12 @@ const LinkAction verify.Link = "action"
 
 // Ask answers a query.
 func Ask(query Query) Report {
+	report := query.answer()
+	report.Send = report.letters()
+	return report
+}
+
+func (query *Query) answer() Report {
 	q := query.question()
 	e := &Evidence{Role: query.Target, Organizations: query.Organizations, Now: query.Now}
 	report := Report{

@@ -27,23 +27,27 @@ func (r Report) Brief() [][2]string {
 			lines = append(lines, [2]string{"or", f.Pullpass})
 		}
 	}
-	if r.Conclusion != Certain {
-		for _, letter := range r.letters() {
-			lines = append(lines, [2]string{"send", letter})
-		}
+	for _, letter := range r.Send {
+		lines = append(lines, [2]string{"send", letter.String()})
 	}
 	return lines
 }
 
-// letters are what to send to whoever can read what could not be read, one an account.
-func (r Report) letters() []string {
+// String is the letter with whom it is for.
+func (l Letter) String() string { return "to " + l.To + ":\n" + l.Text }
+
+// letters are what to send to whoever can read what could not be read, one an account; none where the cause is certain.
+func (r Report) letters() []Letter {
 	var accounts []arn.AccountID
+	if r.Conclusion == Certain {
+		return []Letter{}
+	}
 	for _, u := range r.Unread {
 		if u.Account != "" && !slices.Contains(accounts, u.Account) {
 			accounts = append(accounts, u.Account)
 		}
 	}
-	letters := make([]string, len(accounts))
+	letters := make([]Letter, len(accounts))
 	for i, account := range accounts {
 		letters[i] = r.letter(account)
 	}
@@ -52,12 +56,11 @@ func (r Report) letters() []string {
 
 // letter asks the administrator of one account for what is missing. It can be sent as it is: it says what was refused, in
 // AWS's words, what to look at, and with what. Nobody but AWS administers a packages registry.
-func (r Report) letter(account arn.AccountID) string {
+func (r Report) letter(account arn.AccountID) Letter {
 	var b strings.Builder
+	to := fmt.Sprintf("the administrator of account %s", account)
 	if _, packages := registry.ByAccount(account); packages {
-		fmt.Fprintf(&b, "to AWS Support, about registry account %s:\n", account)
-	} else {
-		fmt.Fprintf(&b, "to the administrator of account %s:\n", account)
+		to = fmt.Sprintf("AWS Support, about registry account %s", account)
 	}
 	if a := r.Answered; a != nil {
 		fmt.Fprintf(&b, "AWS answers %s %s with %s: %s.\n", a.Service, a.Operation, a.Code, strings.TrimSuffix(a.Message, "."))
@@ -79,5 +82,5 @@ func (r Report) letter(account arn.AccountID) string {
 	for _, command := range commands {
 		fmt.Fprintf(&b, "  %s\n", command)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return Letter{Account: account, To: to, Text: strings.TrimSuffix(b.String(), "\n")}
 }

@@ -30,6 +30,7 @@ func Explain(e Evidence) Report {
 		report.take(e.unseen())
 	}
 	e.tellClock(&report)
+	report.Send = report.letters()
 	return report
 }
 

@@ -29,6 +29,16 @@ type Report struct {
 	Unread []Unread `json:"unread"`
 	// Fix is the smallest change that removes the cause; nil where there is none to make, or none that is known.
 	Fix *Fix `json:"fix"`
+	// Send are texts for those who can read what could not be read here; empty where the cause is certain.
+	Send []Letter `json:"send"`
+}
+
+// A Letter is a text to be sent as it is.
+type Letter struct {
+	// Account is whose administrator it is for; To says so in words.
+	Account arn.AccountID `json:"account"`
+	To      string        `json:"to"`
+	Text    string        `json:"text"`
 }
 
 // A Subject is what a Report is about: a cluster of a share, a config file, or a principal with an action and a resource.

@@ -145,11 +145,8 @@ func (r Report) writeUnread(b *strings.Builder) {
 			fmt.Fprintf(b, "    its administrator sees it with: %s\n", u.Command)
 		}
 	}
-	if r.Conclusion == Certain {
-		return
-	}
-	for _, letter := range r.letters() {
-		fmt.Fprintf(b, "\nSend %s\n", strings.ReplaceAll(letter, "\n", "\n  "))
+	for _, letter := range r.Send {
+		fmt.Fprintf(b, "\nSend %s\n", strings.ReplaceAll(letter.String(), "\n", "\n  "))
 	}
 }
 
