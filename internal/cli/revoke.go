@@ -127,7 +127,9 @@ func (r *run) revoker(target revoke.Target, o revoke.Options) *provision.Revoker
 	config.Progress = r.app.stepProgress
 	config.Withdraw = r.withdraw
 	o.Run = r.options.Run
-	return &provision.Revoker{Config: config, Desired: r.desired, Target: target, Options: o, Clock: r.app.env.Now}
+	return &provision.Revoker{
+		Config: config, Desired: r.desired, Target: target, Options: o, Clock: r.app.env.Now, Dates: r.clock.aws,
+	}
 }
 
 // withdraw takes a credential out of where it was delivered.

@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,7 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/internal/delivery"
+	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
@@ -181,6 +185,34 @@ func TestWhatCannotBeTriedIsNotProven(t *testing.T) {
 		}
 	}
 	stolen.mustBeLockedOut()
+}
+
+// A deny is dated by AWS's clock: by that of a machine that is days behind, the next apply would take it for one that is over.
+func TestADenyOutlivesAWrongClock(t *testing.T) {
+	t.Parallel()
+	for sentence, off := range map[string]time.Duration{"two days behind": -48 * time.Hour, "two days ahead": 48 * time.Hour} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			o := goOut(t, "fair")
+			o.must(o.here("apply", "--yes", "--no-verify")...)
+			stolen := o.steal("store-001")
+			var out, errs bytes.Buffer
+			code := discreetly(t.Context(), t, o.here("revoke", "--cluster", "store-001", "--yes"), cli.Env{
+				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
+				Now:  func() time.Time { return o.clock.Now().Add(off) },
+				Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
+			})
+			if code != 0 || strings.Count(out.String(), "refused after") != 3 {
+				t.Fatalf("exit code %d:\n%s%s", code, &out, &errs)
+			}
+			_, said := o.ends(1, o.here("apply", "--yes", "--no-verify")...)
+			until := o.clock.Now().UTC().Add(plan.DenyAge).Format("2006-01-02")
+			if !strings.Contains(said, "its sessions are denied until "+until) {
+				t.Errorf("the deny is not dated by AWS's clock, which says until %s:\n%s", until, said)
+			}
+			stolen.mustBeLockedOut()
+		})
+	}
 }
 
 // weather sets the weather anew.

@@ -18,7 +18,9 @@ type Revoker struct {
 	// Desired is the whole share.
 	Desired share.Desired
 	Target  revoke.Target
-	// Options are those of the run, but for Now, which Clock gives.
+	// Dates gives AWS's time, as far as its answers have told it, by which denies are dated and told to be over; nil for Clock's.
+	Dates func() time.Time
+	// Options are those of the run, but for Now, which Dates gives.
 	Options revoke.Options
 	Clock   func() time.Time
 }
@@ -37,8 +39,15 @@ func (r *Revoker) Plan(ctx context.Context) (*revoke.Revocation, error) {
 // Decide decides on what was read.
 func (r *Revoker) Decide(observed plan.Observed) (*revoke.Revocation, error) {
 	o := r.Options
-	o.Now = r.Clock()
+	o.Now = r.now()
 	return revoke.Decide(r.Target.Part(r.Desired), observed, r.Target, o)
+}
+
+func (r *Revoker) now() time.Time {
+	if r.Dates != nil {
+		return r.Dates()
+	}
+	return r.Clock()
 }
 
 // An Ended is what became of the steps that end access.
