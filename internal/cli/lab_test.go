@@ -116,6 +116,7 @@ func (l *ledger) takeWrites() []string {
 	var writes []string
 	for _, operation := range l.calls {
 		switch {
+		case operation == "": // It was given up before it was read: its run had failed elsewhere.
 		case strings.HasPrefix(operation, "Get"), strings.HasPrefix(operation, "List"), strings.HasPrefix(operation, "Describe"),
 			strings.HasPrefix(operation, "Batch"), strings.HasPrefix(operation, "Simulate"), operation == "AssumeRole":
 		default:
