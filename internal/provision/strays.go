@@ -5,8 +5,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pullpass/pullpass/internal/awsclient"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -39,32 +41,24 @@ func (r *reader) strays(ctx context.Context) error {
 	return group.Wait()
 }
 
-func (r *reader) usersUnder(ctx context.Context, path string) (names []string, err error) {
+func (r *reader) usersUnder(ctx context.Context, path string) ([]string, error) {
 	pages := iam.NewListUsersPaginator(r.in.IAM, &iam.ListUsersInput{PathPrefix: aws.String(path)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, failed(r.account, err, "listing the users under %s", path)
-		}
-		for _, u := range page.Users {
-			names = append(names, aws.ToString(u.UserName))
-		}
+	users, err := awsclient.Collect(ctx, pages, func(page *iam.ListUsersOutput) []types.User { return page.Users })
+	names := make([]string, len(users))
+	for i, u := range users {
+		names[i] = aws.ToString(u.UserName)
 	}
-	return names, nil
+	return names, failed(r.account, err, "listing the users under %s", path)
 }
 
-func (r *reader) rolesUnder(ctx context.Context, path string) (names []string, err error) {
+func (r *reader) rolesUnder(ctx context.Context, path string) ([]string, error) {
 	pages := iam.NewListRolesPaginator(r.in.IAM, &iam.ListRolesInput{PathPrefix: aws.String(path)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, failed(r.account, err, "listing the roles under %s", path)
-		}
-		for _, role := range page.Roles {
-			names = append(names, aws.ToString(role.RoleName))
-		}
+	roles, err := awsclient.Collect(ctx, pages, func(page *iam.ListRolesOutput) []types.Role { return page.Roles })
+	names := make([]string, len(roles))
+	for i, role := range roles {
+		names[i] = aws.ToString(role.RoleName)
 	}
-	return names, nil
+	return names, failed(r.account, err, "listing the roles under %s", path)
 }
 
 // ownPath is where a share keeps what it makes and nobody else anything, by one of its policies; empty in a posture that has no
