@@ -154,6 +154,7 @@ func (d *decider) open(account arn.AccountID, part plan.Part) (*side, error) {
 		s.stop(plan.Unreadable, fmt.Sprint(got.Err))
 	case got.Caller.Account != account:
 		s.stop(plan.WrongAccount, fmt.Sprintf("the access given leads to account %s, as %s", got.Caller.Account, got.Caller))
+		s.got = &plan.Account{State: got.State, Caller: got.Caller, Deliveries: got.Deliveries} // The rest is somebody else's.
 	}
 	return s, nil
 }

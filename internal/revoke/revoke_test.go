@@ -170,6 +170,14 @@ func TestWhatGoesInWhichOrder(t *testing.T) {
 				s.observed.Accounts[retail] = &plan.Account{State: plan.Failed, Err: errors.New("no way")}
 			},
 		},
+		"so they are where the access leads to another account, whatever has the same names there": {
+			target: clusters("store-001"), want: one[:1],
+			change: func(s *scene) {
+				a := s.account(retail)
+				a.Caller = arn.IAM(depot, "user", "/", "admin")
+				a.Users[user1].ARN.Account = depot
+			},
+		},
 		"no harder than it takes: a neighbour's sessions can be told apart": {
 			target: clusters("store-001"), want: one, change: func(s *scene) { s.options.Hard = true },
 		},
