@@ -2,193 +2,202 @@ package kube
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
+	"maps"
+	"regexp"
 	"slices"
-	"sync"
+	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/pullpass/pullpass/internal/credential"
-	"github.com/pullpass/pullpass/test/kube/lab"
 )
 
-// TestAClusterThatIsCutOffAtAnyWrite cuts a cluster off before each write of an apply and of a rotation, after it, and after it
-// with the answer lost. What the packages controller has read works as long as it runs, and the next run ends well.
+// TestAClusterThatIsCutOffAtAnyWrite stops every command at each of its writes to a management cluster and its workload
+// cluster, or cuts only the clusters off there, and lets the same operator or another one go on. Whatever has pulled goes on
+// to at every moment, and in the end all is as if nothing had happened.
 func TestAClusterThatIsCutOffAtAnyWrite(t *testing.T) {
-	l := lab.Start(t, "store-001")
-	c := l.Clusters()[0]
-	installed(t, c)
-	road := c.Slow(t, 0)
-	points := 0
-	for _, command := range []cutCommand{
-		{"apply", func(*testing.T, *lab.Operator) {}, []string{"apply", "--sandbox", lab.Box, "--yes"}, 0},
-		{"rotate", applied, []string{"rotate", "--sandbox", lab.Box, "--yes", "--force", "--settle", "0s", "--grace", "0s", "--follow", "0s", "--watch", "0s"}, 1},
-	} {
-		writes := 0
-		t.Run(command.name+", uncut", func(t *testing.T) {
-			o := command.begin(t, l, road)
-			before := len(road.Requests())
-			o.Exits(t, command.ends, command.line...)
-			for _, request := range road.Requests()[before:] {
-				if lab.Changes(request) {
-					writes++
-				}
-			}
-			ends(t, o, c)
-		})
-		if writes == 0 {
-			t.Errorf("%s writes nothing", command.name)
-		}
-		for n := range writes {
-			for _, how := range []stop{before, after, unanswered} {
-				t.Run(fmt.Sprintf("%s, write %d, %s", command.name, n+1, how), func(t *testing.T) {
-					command.cutAt(t, l, road, n+1, how)
-				})
-				points++
-			}
-		}
+	s := openStage(t)
+	tried := newTally()
+	for _, c := range crashScenarios() {
+		t.Run(c.name, func(t *testing.T) { c.stopEverywhere(t, s, tried) })
 	}
-	l.Tell(t, fmt.Sprintf("crash: %d points at the writes of a cluster", points))
-}
-
-// A cutCommand is a command that writes to a cluster.
-type cutCommand struct {
-	name string
-	// situation is what it finds.
-	situation func(*testing.T, *lab.Operator)
-	line      []string
-	// ends is its exit code where nothing cuts the cluster off.
-	ends int
-}
-
-func applied(t *testing.T, o *lab.Operator) { o.Exits(t, 0, "apply", "--sandbox", lab.Box, "--yes") }
-
-// begin brings about the situation on an AWS of its own, and in the cluster, whose controller has read what there is.
-func (cmd cutCommand) begin(t *testing.T, l *lab.Lab, road *lab.Road) *lab.Operator {
-	t.Helper()
-	c := l.Clusters()[0]
-	secrets := c.Client.CoreV1().Secrets(lab.Namespace)
-	for _, name := range []string{credential.SecretName, "registry-mirror-cred"} {
-		_ = secrets.Delete(t.Context(), name, metav1.DeleteOptions{}) // The first time there is none.
+	s.lab.Tell(t, tried.String())
+	if missed := tried.missed(); missed > 0 || tried.planned == 0 {
+		t.Errorf("%d of %d points were not tried", missed, tried.planned)
 	}
-	c.RunController(t, time.Now().Add(-time.Hour))
-	o := l.Operator(t)
-	o.WriteShareOver(t, road)
-	cmd.situation(t, o)
-	return o
 }
 
-// cutAt cuts the cluster off at a write, and lets the command be run again.
-func (cmd cutCommand) cutAt(t *testing.T, l *lab.Lab, road *lab.Road, n int, how stop) {
-	t.Helper()
-	c, o := l.Clusters()[0], cmd.begin(t, l, road)
-	inUse := keyIfAny(t, c)
-	end := &roadEnd{left: n, stop: how}
-	straighten := road.Through(func(onwards http.Handler) http.Handler {
-		end.onwards = onwards
-		return end
-	})
-	said := o.Pullpass(t, cmd.line...)
-	straighten()
-	if !end.reached() {
-		t.Errorf("it writes less than that:\n%s%s", said.Stdout, said.Stderr)
+// A way is how a run is stopped, and who goes on.
+type way struct {
+	stop stop
+	by   machine
+}
+
+// ways are all of them. Who pauses goes on after the other.
+func ways() []way {
+	return []way{
+		{before, here}, {after, here}, {unanswered, here},
+		{before, elsewhere}, {after, elsewhere}, {unanswered, elsewhere},
+		{paused, elsewhere}, {dazed, elsewhere},
+		{severed, here}, {severedUnanswered, here},
 	}
-	mustBeGood(t, o, inUse)
-	again := o.Pullpass(t, cmd.line...)
-	if again.Code != cmd.ends {
-		t.Errorf("run again: exit code %d\n%s%s", again.Code, again.Stdout, again.Stderr)
-	}
-	mustBeGood(t, o, inUse)
-	ends(t, o, c)
 }
 
-// ends lets the controller move to what there is, and the command be finished.
-func ends(t *testing.T, o *lab.Operator, c *lab.Cluster) {
-	t.Helper()
-	c.RunController(t, aSecondLater(t))
-	fetchToken(t, o, c)
-	o.Exits(t, 0, "rotate", "--sandbox", lab.Box, "--yes", "--grace", "0s", "--follow", "0s", "--watch", "0s")
-	o.Exits(t, 0, "verify", "--sandbox", lab.Box)
-	eachHoldsItsOwn(t, o, []*lab.Cluster{c})
-}
-
-// keyIfAny is the key that the controller has read when it started; empty where there was none.
-func keyIfAny(t *testing.T, c *lab.Cluster) string {
-	t.Helper()
-	if _, err := c.Client.CoreV1().Secrets(lab.Namespace).Get(t.Context(), credential.SecretName, metav1.GetOptions{}); err != nil {
-		return ""
-	}
-	return holds(t, c)
-}
-
-// mustBeGood checks that a key which a controller uses is active.
-func mustBeGood(t *testing.T, o *lab.Operator, key string) {
-	t.Helper()
-	if key == "" {
+func (c crashScenario) stopEverywhere(t *testing.T, s *stage, tried *tally) {
+	dir := t.TempDir()
+	var found situation
+	if !t.Run("the situation", func(t *testing.T) { found = c.bringAbout(t, s, dir) }) {
 		return
 	}
-	listed, err := o.AWS.IAM(lab.Destination).ListAccessKeys(t.Context(), &iam.ListAccessKeysInput{UserName: aws.String("pullpass-packages-store-001")})
-	if err != nil {
-		t.Fatal(err)
+	var writes []write
+	if !t.Run("undisturbed", func(t *testing.T) { writes = c.undisturbed(t, found) }) {
+		return
 	}
-	if !slices.ContainsFunc(listed.AccessKeyMetadata, func(k types.AccessKeyMetadata) bool {
-		return aws.ToString(k.AccessKeyId) == key && k.Status == types.StatusTypeActive
-	}) {
-		t.Errorf("the controller uses access key %s, which is gone or inactive", key)
+	if len(writes) == 0 {
+		t.Fatal("it writes to no cluster")
+	}
+	for _, at := range writes {
+		for _, how := range ways() {
+			tried.planned++
+			t.Run(fmt.Sprintf("%s, %s, %s", at, how.stop, how.by), func(t *testing.T) {
+				w := c.stopAt(t, found, at, how)
+				tried.made[c.name]++
+				if w.named {
+					tried.byName++
+				}
+			})
+		}
 	}
 }
 
-// A stop says what becomes of the request at which a road ends.
-type stop string
+// undisturbed runs the command to its end, and whatever it takes until all is done, and returns what the command writes.
+func (c crashScenario) undisturbed(t *testing.T, found situation) []write {
+	w := c.begin(t, found)
+	g := &gate{look: w.look}
+	if got := w.run(here, g, c.command...); got.code != c.ends {
+		t.Fatalf("%s: exit code %d, want %d\n%s%s", strings.Join(c.command, " "), got.code, c.ends, got.stdout, got.stderr)
+	}
+	if c.finish != nil {
+		c.finishAs(w, here)
+	}
+	w.mustBeSettled(c)
+	return g.writes
+}
 
-// The ways in which a road ends.
+// bringAbout makes the world that the command finds.
+func (c crashScenario) bringAbout(t *testing.T, s *stage, dir string) situation {
+	w := s.open(t, dir, outset, c.copies)
+	w.clear()
+	c.situation(w)
+	return w.kept()
+}
+
+// begin makes that world anew, with the consumers.
+func (c crashScenario) begin(t *testing.T, found situation) *crashWorld {
+	w := found.again(t)
+	if c.prelude != nil {
+		c.prelude(w)
+	}
+	w.employ(c)
+	return w
+}
+
+// stopAt stops the command at a write, and lets it be run again.
+func (c crashScenario) stopAt(t *testing.T, found situation, at write, how way) *crashWorld {
+	w := c.begin(t, found)
+	g := &gate{at: at, stop: how.stop, look: w.look}
+	g.meanwhile = func() {
+		w.look(string(at))
+		w.copy()
+		w.run(how.by, &gate{look: w.look}, c.command...) // However it ends: the two may be in each other's way.
+	}
+	got := w.run(here, g, c.command...)
+	if !g.reached {
+		t.Fatalf("it was not reached; what was: %v\n%s%s", g.writes, got.stdout, got.stderr)
+	}
+	w.look(string(at))
+	w.mustBeRefused() // What is delivered goes once access has ended.
+	w.copy()
+	c.goOnAs(w, how.by)
+	w.mustBeSettled(c)
+	return w
+}
+
+// goOnAs runs the command again, and whatever it takes until all is done. On the machine of the run that was stopped that is
+// no more than it takes where nothing stops it. On another one that run may still be at work for all that can be seen.
+func (c crashScenario) goOnAs(w *crashWorld, m machine) {
+	w.Helper()
+	got := w.run(m, &gate{look: w.look}, c.command...)
+	switch {
+	case m == elsewhere || c.finish != nil:
+		c.finishAs(w, m)
+	case got.code != c.ends:
+		w.Errorf("run again: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
 const (
-	// before: the request does not reach the API server.
-	before stop = "before"
-	// after: the answer is the last thing that comes through.
-	after stop = "after"
-	// unanswered: the API server has done it, and nobody is told.
-	unanswered stop = "answer lost"
+	// visits is how often an operator comes back to what is not done.
+	visits = 6
+	// oneVisit is the time between two, longer than the share's keys must lie idle.
+	oneVisit = 8 * time.Hour
 )
 
-// A roadEnd passes on what comes before it.
-type roadEnd struct {
-	onwards http.Handler
-	stop    stop
-
-	mu   sync.Mutex
-	left int // how many changes until the end
+// finishAs comes back until all is done, at least twice on another machine: from the second time on its operator knows that
+// the run which was stopped is over. A key that is said to stay because something else may use it has to go by its name.
+func (c crashScenario) finishAs(w *crashWorld, m machine) {
+	w.Helper()
+	var missing []string
+	named := map[string]bool{}
+	for visit := range visits {
+		w.later()
+		missing = nil
+		for _, command := range c.finishing() {
+			line := slices.Clone(command)
+			if m == elsewhere && visit > 0 {
+				line = append(line, "--take-over")
+			}
+			got := w.run(m, &gate{look: w.look}, line...)
+			if got.code != 0 {
+				missing = append(missing, fmt.Sprintf("%s: exit code %d\n%s%s", command[0], got.code, got.stdout, got.stderr))
+			}
+			for _, match := range staying.FindAllStringSubmatch(got.stdout+got.stderr, -1) {
+				named[match[1]+match[2]] = true
+			}
+		}
+		w.letGo(m, named)
+		if len(missing) == 0 && (m == here || visit > 0) && !w.isListed(named) {
+			return
+		}
+	}
+	w.Errorf("it does not come to an end: %s", strings.Join(missing, "\n"))
 }
 
-// ServeHTTP passes requests on one by one, and from its end on it breaks connections off.
-func (e *roadEnd) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.left <= 0 {
-		panic(http.ErrAbortHandler)
-	}
-	if lab.Changes(lab.Form(request)) {
-		e.left--
-	}
-	switch {
-	case e.left > 0, e.stop == after:
-		e.onwards.ServeHTTP(w, request)
-	case e.stop == unanswered:
-		e.onwards.ServeHTTP(httptest.NewRecorder(), request)
-		panic(http.ErrAbortHandler)
-	default:
-		panic(http.ErrAbortHandler)
-	}
+// staying is how pullpass says that it leaves a key alone.
+var staying = regexp.MustCompile(`(?:something else may use (AKIA[A-Z2-7]+)|no delivery of the share holds (AKIA[A-Z2-7]+), which something else may use; it stays)`)
+
+// A tally counts the points at which commands were to be stopped, and those at which they were, by scenario.
+type tally struct {
+	planned int
+	made    map[string]int
+	// byName counts those at which an operator had to say by its name that a key may go.
+	byName int
 }
 
-func (e *roadEnd) reached() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.left <= 0
+func newTally() *tally { return &tally{made: map[string]int{}} }
+
+func (t *tally) missed() int {
+	missed := t.planned
+	for _, n := range t.made {
+		missed -= n
+	}
+	return missed
+}
+
+// String is one line: how many points there were in all, and of each scenario.
+func (t *tally) String() string {
+	var parts []string
+	for _, scenario := range slices.Sorted(maps.Keys(t.made)) {
+		parts = append(parts, fmt.Sprintf("%s %d", scenario, t.made[scenario]))
+	}
+	return fmt.Sprintf("crash: %d of %d points at the writes of clusters: %s; at %d of them a key had to be named that may go",
+		t.planned-t.missed(), t.planned, strings.Join(parts, ", "), t.byName)
 }

@@ -2,7 +2,6 @@ package kube
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"testing"
 
@@ -105,38 +104,6 @@ func TestARevokedClusterHoldsNothing(t *testing.T) {
 		t.Errorf("the neighbour holds %s, and held %s; IAM has %v", holds(t, stays), key, o.Keys(t))
 	}
 	o.Exits(t, 0, "verify", "--sandbox", lab.Box, "--cluster", "store-002")
-}
-
-// TestARevocationThatIsCutOffAtItsWrite cuts a cluster off before the write that empties its Secret, after it, and after it with
-// the answer lost. Access has ended by then, and the next run finds what there is to be emptied.
-func TestARevocationThatIsCutOffAtItsWrite(t *testing.T) {
-	l := lab.Start(t, "store-001")
-	c := l.Clusters()[0]
-	installed(t, c)
-	road := c.Slow(t, 0)
-	command := cutCommand{"revoke", applied, []string{"revoke", "--sandbox", lab.Box, "--yes", "--cluster", "store-001"}, 0}
-	for _, how := range []stop{before, after, unanswered} {
-		t.Run(string(how), func(t *testing.T) {
-			o := command.begin(t, l, road)
-			end := &roadEnd{left: 1, stop: how}
-			straighten := road.Through(func(onwards http.Handler) http.Handler {
-				end.onwards = onwards
-				return end
-			})
-			said := o.Pullpass(t, command.line...)
-			straighten()
-			if !end.reached() {
-				t.Errorf("it writes nothing:\n%s%s", said.Stdout, said.Stderr)
-			}
-			if keys := o.Keys(t); len(keys) > 0 {
-				t.Errorf("there are the keys %v yet", keys)
-			}
-			o.Exits(t, command.ends, command.line...)
-			if config := secretOf(t, c).Data[credential.KeyConfig]; len(config) > 0 {
-				t.Error("the revoked cluster holds a config")
-			}
-		})
-	}
 }
 
 // rehearseRemoval has a Secret to empty.
