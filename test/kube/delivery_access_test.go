@@ -94,75 +94,6 @@ func TestDeliveryThroughACrash(t *testing.T) {
 	}
 }
 
-// need is what a command needs in a cluster of the lab.
-func need(c *lab.Cluster, command cluster.Command) string {
-	return cluster.Need{Command: command, Cluster: c.Name}.Manifest()
-}
-
-// complaint is what a command misses, nil for nothing. It does what the command does with a cluster.
-func complaint(ctx context.Context, d cluster.Delivery, command cluster.Command) error {
-	seen := d.Observe(ctx)
-	errs := []error{seen.Err}
-	if seen.Cluster != nil {
-		for _, note := range seen.Cluster.Notes {
-			if strings.Contains(note, "refused") {
-				errs = append(errs, errors.New(note))
-			}
-		}
-	}
-	switch command {
-	case cluster.Plan:
-	case cluster.Verify:
-		_, controller := d.Controller(ctx)
-		_, mirror := d.Cluster.MirrorCredential(ctx)
-		_, settings := d.Settings(ctx)
-		_, packages := d.Cluster.Packages(ctx, d.Name)
-		for _, err := range []error{controller, mirror, settings, packages} {
-			if !errors.Is(err, cluster.ErrAbsent) {
-				errs = append(errs, err)
-			}
-		}
-	case cluster.Revoke:
-		errs = append(errs, d.Remove(ctx, theConfig("F").Key.ID))
-	case cluster.Rotate:
-		errs = append(errs, complaint(ctx, d, cluster.Apply), complaint(ctx, d, cluster.Verify))
-	case cluster.Apply:
-		errs = append(errs, d.Ready(ctx), d.Write(ctx, theConfig("F")), d.Restart(ctx))
-	}
-	return errors.Join(errs...)
-}
-
-// TestLeastRoles lets a user do each command with the Roles that are said to be enough, then with one verb less.
-func TestLeastRoles(t *testing.T) {
-	l := lab.Start(t, "store-001")
-	c := l.Cluster(t, "store-001")
-	c.InstallPackages(t)
-	c.RunController(t, time.Now().Add(-time.Hour))
-	for _, command := range cluster.Commands() {
-		t.Run(string(command), func(t *testing.T) {
-			user := "user-of-" + string(command)
-			d := deliveryBy(t, c.User(t, user), c)
-			attempt := func(manifests string) error {
-				forget(t, c)
-				if command == cluster.Revoke {
-					rehearseRemoval(t, deliveryTo(t, l, c))
-				}
-				c.Grant(t, user, manifests)
-				defer c.Revoke(t, user, manifests)
-				return complaint(t.Context(), d, command)
-			}
-			if err := attempt(need(c, command)); err != nil {
-				t.Errorf("with the least Roles: %v", err)
-			}
-			for _, less := range lab.EachLess(t, need(c, command)) {
-				if err := attempt(less.Manifests); !refused(err) {
-					t.Errorf("without %s it went through, or failed otherwise: %v", less.Name, err)
-				}
-			}
-		})
-	}
-}
-
 // forget takes the Secret away, and the wish for a restart.
 func forget(t *testing.T, c *lab.Cluster) {
 	t.Helper()
@@ -181,11 +112,6 @@ func removeSecret(t *testing.T, c *lab.Cluster) {
 	if err != nil && !apierrors.IsNotFound(err) {
 		t.Fatal(err)
 	}
-}
-
-// refused reports whether the API server said no; as a note of what was observed the error has become text.
-func refused(err error) bool {
-	return errors.Is(err, cluster.ErrForbidden) || err != nil && strings.Contains(err.Error(), cluster.ErrForbidden.Error())
 }
 
 // A gathering is a transport that holds requests back until so many have come, then lets all pass. It fails those of

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pullpass/pullpass/internal/cluster"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
@@ -104,12 +103,4 @@ func TestARevokedClusterHoldsNothing(t *testing.T) {
 		t.Errorf("the neighbour holds %s, and held %s; IAM has %v", holds(t, stays), key, o.Keys(t))
 	}
 	o.Exits(t, 0, "verify", "--sandbox", lab.Box, "--cluster", "store-002")
-}
-
-// rehearseRemoval has a Secret to empty.
-func rehearseRemoval(t *testing.T, d cluster.Delivery) {
-	t.Helper()
-	if err := d.Write(t.Context(), theConfig("F")); err != nil {
-		t.Fatal(err)
-	}
 }
