@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -31,12 +32,13 @@ func (r *reader) strays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	unread := slices.DeleteFunc(found, func(name string) bool {
+		return r.found.Leftovers.Users[name] != nil || r.found.Leftovers.Roles[name] != nil
+	})
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(defaultLimit)
-	for _, name := range found {
-		if r.found.Leftovers.Users[name] == nil && r.found.Leftovers.Roles[name] == nil {
-			group.Go(func() error { return extra(ctx, name) })
-		}
+	for _, name := range unread {
+		group.Go(func() error { return extra(ctx, name) })
 	}
 	return group.Wait()
 }
