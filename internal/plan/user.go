@@ -284,7 +284,11 @@ func (u userKeys) noteStrays(d KeyDecision) {
 	if slices.Contains(d.Strays, retiring) {
 		u.note("", "%s: a rotation has replaced %s; pullpass rotate goes on with that", describe(u.entity), retiring)
 	}
-	others := slices.DeleteFunc(slices.Clone(d.Strays), func(k awsid.AccessKeyID) bool { return k == retiring })
+	if d.Left != "" {
+		u.note("", "%s: a run that was stopped had delivered %s, which no delivery holds any more; pullpass rotate lets it go once nothing uses it",
+			describe(u.entity), d.Left)
+	}
+	others := slices.DeleteFunc(slices.Clone(d.Strays), func(k awsid.AccessKeyID) bool { return k == retiring || k == d.Left })
 	if len(others) > 0 && d.Action != KeyRefuse {
 		u.note("", "%s: no delivery of the share holds %s, which something else may use; it stays", describe(u.entity), joinKeys(others))
 	}

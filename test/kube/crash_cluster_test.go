@@ -67,7 +67,7 @@ func (w *crashWorld) later() {
 	for _, secret := range deliveredSecrets(w.stage) {
 		w.ageSecret(secret.of, secret.name, oneVisit)
 	}
-	w.clock.ahead.Add(int64(oneVisit))
+	w.clock.Elapse(oneVisit)
 	if w.restartAsked().After(w.controller.since) {
 		w.startController()
 	}
@@ -81,7 +81,7 @@ func (w *crashWorld) later() {
 // startController makes the pod anew, half an hour ago, and lets it read.
 func (w *crashWorld) startController() {
 	w.Helper()
-	w.controller.since = w.clock.now().Add(-30 * time.Minute)
+	w.controller.since = w.clock.Now().Add(-30 * time.Minute)
 	config, err := w.secretOf(w.stage.hub)(w.Context())
 	w.must(err)
 	w.controller.config = config
@@ -161,7 +161,7 @@ func (s *stage) timed(onwards http.Handler) http.Handler {
 		answer := httptest.NewRecorder()
 		onwards.ServeHTTP(answer, request)
 		s.mu.Lock()
-		ahead := time.Duration(s.clock.ahead.Load())
+		ahead := s.clock.Ahead()
 		s.mu.Unlock()
 		moved := writtenAt.ReplaceAllFunc(answer.Body.Bytes(), func(found []byte) []byte {
 			at, err := time.Parse(time.RFC3339, string(writtenAt.FindSubmatch(found)[1]))

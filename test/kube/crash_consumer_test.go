@@ -148,7 +148,7 @@ func (w *crashWorld) call(service, target, body string, as aws.Credentials) (ans
 		request.Header.Set("X-Amz-Target", target)
 	}
 	sum := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(w.Context(), as, request, hex.EncodeToString(sum[:]), service, lab.Region, w.clock.now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(w.Context(), as, request, hex.EncodeToString(sum[:]), service, lab.Region, w.clock.Now()); err != nil {
 		return nil, err
 	}
 	response, err := http.DefaultClient.Do(request)

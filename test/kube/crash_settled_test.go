@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 
@@ -108,25 +107,6 @@ func (w *crashWorld) mustBeEmpty(of *lab.Cluster, secret *corev1.Secret) {
 			w.Errorf("the Secret of %s is annotated with %s", of.Name, name)
 		}
 	}
-}
-
-// letGo has keys replaced by their names. They are those that the bundle manager took out of the workload cluster, where they
-// were used: nothing tells pullpass of that.
-func (w *crashWorld) letGo(m machine, named map[string]bool) {
-	w.Helper()
-	for _, key := range slices.Sorted(maps.Keys(named)) {
-		if !w.copies {
-			w.Errorf("key %s stays, and no bundle manager has copied anything", key)
-		}
-		w.named = true
-		w.run(m, &gate{look: w.look}, rotates("--key", key)...) // It may take more than one visit.
-	}
-}
-
-// isListed reports whether one of some keys is there yet.
-func (w *crashWorld) isListed(keys map[string]bool) bool {
-	w.Helper()
-	return slices.ContainsFunc(w.keysOf(sandboxtest.Destination), func(key types.AccessKeyMetadata) bool { return keys[aws.ToString(key.AccessKeyId)] })
 }
 
 // mustHaveKeys checks that the users of the share have one key each, which is active and among those that are held; and that

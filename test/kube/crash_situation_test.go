@@ -38,7 +38,7 @@ type keptSecret struct {
 // kept takes down what is in the clusters.
 func (w *crashWorld) kept() situation {
 	w.Helper()
-	found := situation{stage: w.stage, dir: w.dir, ahead: time.Duration(w.clock.ahead.Load()), copies: w.copies}
+	found := situation{stage: w.stage, dir: w.dir, ahead: w.clock.Ahead(), copies: w.copies}
 	for _, delivered := range deliveredSecrets(w.stage) {
 		list, err := delivered.of.Client.CoreV1().Secrets(lab.Namespace).List(w.Context(), metav1.ListOptions{FieldSelector: "metadata.name=" + delivered.name})
 		w.must(err)

@@ -3,7 +3,6 @@ package kube
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -58,11 +57,8 @@ func (c crashScenario) stopEverywhere(t *testing.T, s *stage, tried *tally) {
 		for _, how := range ways() {
 			tried.planned++
 			t.Run(fmt.Sprintf("%s, %s, %s", at, how.stop, how.by), func(t *testing.T) {
-				w := c.stopAt(t, found, at, how)
+				c.stopAt(t, found, at, how)
 				tried.made[c.name]++
-				if w.named {
-					tried.byName++
-				}
 			})
 		}
 	}
@@ -101,7 +97,7 @@ func (c crashScenario) begin(t *testing.T, found situation) *crashWorld {
 }
 
 // stopAt stops the command at a write, and lets it be run again.
-func (c crashScenario) stopAt(t *testing.T, found situation, at write, how way) *crashWorld {
+func (c crashScenario) stopAt(t *testing.T, found situation, at write, how way) {
 	w := c.begin(t, found)
 	g := &gate{at: at, stop: how.stop, look: w.look}
 	g.meanwhile = func() {
@@ -118,7 +114,6 @@ func (c crashScenario) stopAt(t *testing.T, found situation, at write, how way) 
 	w.copy()
 	c.goOnAs(w, how.by)
 	w.mustBeSettled(c)
-	return w
 }
 
 // goOnAs runs the command again, and whatever it takes until all is done. On the machine of the run that was stopped that is
@@ -142,11 +137,10 @@ const (
 )
 
 // finishAs comes back until all is done, at least twice on another machine: from the second time on its operator knows that
-// the run which was stopped is over. A key that is said to stay because something else may use it has to go by its name.
+// the run which was stopped is over.
 func (c crashScenario) finishAs(w *crashWorld, m machine) {
 	w.Helper()
 	var missing []string
-	named := map[string]bool{}
 	for visit := range visits {
 		w.later()
 		missing = nil
@@ -159,27 +153,18 @@ func (c crashScenario) finishAs(w *crashWorld, m machine) {
 			if got.code != 0 {
 				missing = append(missing, fmt.Sprintf("%s: exit code %d\n%s%s", command[0], got.code, got.stdout, got.stderr))
 			}
-			for _, match := range staying.FindAllStringSubmatch(got.stdout+got.stderr, -1) {
-				named[match[1]+match[2]] = true
-			}
 		}
-		w.letGo(m, named)
-		if len(missing) == 0 && (m == here || visit > 0) && !w.isListed(named) {
+		if len(missing) == 0 && (m == here || visit > 0) {
 			return
 		}
 	}
 	w.Errorf("it does not come to an end: %s", strings.Join(missing, "\n"))
 }
 
-// staying is how pullpass says that it leaves a key alone.
-var staying = regexp.MustCompile(`(?:something else may use (AKIA[A-Z2-7]+)|no delivery of the share holds (AKIA[A-Z2-7]+), which something else may use; it stays)`)
-
 // A tally counts the points at which commands were to be stopped, and those at which they were, by scenario.
 type tally struct {
 	planned int
 	made    map[string]int
-	// byName counts those at which an operator had to say by its name that a key may go.
-	byName int
 }
 
 func newTally() *tally { return &tally{made: map[string]int{}} }
@@ -198,6 +183,6 @@ func (t *tally) String() string {
 	for _, scenario := range slices.Sorted(maps.Keys(t.made)) {
 		parts = append(parts, fmt.Sprintf("%s %d", scenario, t.made[scenario]))
 	}
-	return fmt.Sprintf("crash: %d of %d points at the writes of clusters: %s; at %d of them a key had to be named that may go",
-		t.planned-t.missed(), t.planned, strings.Join(parts, ", "), t.byName)
+	return fmt.Sprintf("crash: %d of %d points at the writes of clusters: %s",
+		t.planned-t.missed(), t.planned, strings.Join(parts, ", "))
 }

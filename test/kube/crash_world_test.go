@@ -32,7 +32,7 @@ type stage struct {
 
 	mu    sync.Mutex
 	gates map[machine]*gate // of those who are at work
-	clock *worldClock
+	clock *sandboxtest.Clock
 }
 
 func openStage(t *testing.T) *stage {
@@ -94,21 +94,18 @@ type crashWorld struct {
 	stage  *stage
 	dir    string
 	box    *sandboxtest.Sandbox
-	clock  *worldClock
+	clock  *sandboxtest.Clock
 	copies bool
 
 	controller controllerPod
 	consumers  []*consumer
-	// named says that an operator had to name a key that may go.
-	named bool
 }
 
 // open opens the world of a directory, which is made if it is not there yet.
 func (s *stage) open(t *testing.T, dir string, ahead time.Duration, copies bool) *crashWorld {
 	t.Helper()
-	w := &crashWorld{TB: t, stage: s, dir: dir, clock: &worldClock{}, copies: copies}
-	w.clock.ahead.Store(int64(ahead))
-	w.box = sandboxtest.Start(t, sandbox.Config{Dir: w.path("box"), Clock: w.clock.now})
+	w := &crashWorld{TB: t, stage: s, dir: dir, clock: sandboxtest.ClockAhead(ahead), copies: copies}
+	w.box = sandboxtest.Start(t, sandbox.Config{Dir: w.path("box"), Clock: w.clock.Now})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clock = w.clock
@@ -176,19 +173,14 @@ func (w *crashWorld) mustNotShow(text []byte, what string) {
 // clients that check them by the real one: whatever was issued since the outset is good.
 const outset = -5 * 24 * time.Hour
 
-// A worldClock goes on as the real one does, and jumps from one visit to the next.
-type worldClock struct{ ahead atomic.Int64 }
-
-func (c *worldClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
-
 // A runClock is that of one run, for which waiting takes no time.
 type runClock struct {
-	world  *worldClock
+	world  *sandboxtest.Clock
 	waited atomic.Int64
 	gate   *gate
 }
 
-func (c *runClock) now() time.Time { return c.world.now().Add(time.Duration(c.waited.Load())) }
+func (c *runClock) now() time.Time { return c.world.Now().Add(time.Duration(c.waited.Load())) }
 
 // wait takes the clock on. Who was stopped waits for nothing.
 func (c *runClock) wait(ctx context.Context, d time.Duration) error {
