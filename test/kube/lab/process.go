@@ -67,9 +67,10 @@ func (p *process) await(ctx context.Context, ready func(context.Context) error) 
 
 // kill ends the process as a crash does, and returns the most memory that it took.
 func (p *process) kill() Bytes {
+	peak := peakOf(p.cmd.Process.Pid)
 	_ = p.cmd.Process.Kill() // It fails only where the process has ended, which is what is wanted.
 	<-p.ended
-	return peak(p.cmd.ProcessState)
+	return peak
 }
 
 // lastWords is the end of the log.

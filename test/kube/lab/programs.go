@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -43,11 +41,6 @@ func setting(t testing.TB, name string) string {
 	}
 	return value
 }
-
-// Bytes is an amount of memory.
-type Bytes int64
-
-func (b Bytes) String() string { return fmt.Sprintf("%d MiB", b>>20) }
 
 // An Outcome is how a program ended.
 type Outcome struct {
@@ -87,23 +80,20 @@ func (c Command) Run(t testing.TB, args ...string) Outcome {
 	cmd := exec.CommandContext(ctx, c.Program, args...)
 	cmd.Env, cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Env, c.Dir, c.Stdin, &stdout, &stderr
 	begun := time.Now()
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("starting %s: %v", filepath.Base(c.Program), err)
+	}
+	peak := watchPeak(cmd.Process.Pid)
+	err := cmd.Wait()
+	took, most := time.Since(begun), peak()
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
 		t.Fatalf("running %s: %v: %s", filepath.Base(c.Program), err, stderr.String())
 	}
 	return Outcome{
 		Code: cmd.ProcessState.ExitCode(), Stdout: stdout.Bytes(), Stderr: stderr.String(),
-		Took: time.Since(begun), Peak: peak(cmd.ProcessState),
+		Took: took, Peak: most,
 	}
-}
-
-// peak is what Linux counted; ru_maxrss is in KiB there.
-func peak(state *os.ProcessState) Bytes {
-	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-		return Bytes(usage.Maxrss) << 10
-	}
-	return 0
 }
 
 func writeFile(t testing.TB, path string, content []byte) {
