@@ -24,8 +24,7 @@ func (a *app) rbacCommand() *cobra.Command {
 		Use:   "rbac " + strings.Join(rbacCommands(), "|"),
 		Short: "Print the least Roles that a command needs in a cluster",
 		Long: `Prints the Roles that the clusters of a share must give to whoever runs a command, as manifests for kubectl. Objects
-are named wherever Kubernetes can name them. accept needs what apply does; config, secret, env and exec no more than plan.
-Binding the Roles to somebody is up to you:
+are named wherever Kubernetes can name them. Binding the Roles to somebody is up to you:
 
   kubectl create rolebinding pullpass-plan -n eksa-packages --role pullpass-plan --user NAME`,
 		ValidArgs: rbacCommands(),
@@ -45,7 +44,7 @@ Binding the Roles to somebody is up to you:
 	}
 	cmd.Flags().StringVarP(&o.file, "share", "f", "share.yaml", "the share document, a `FILE`")
 	o.registerParts(cmd)
-	cmd.Flags().BoolVar(&o.createNamespace, "create-namespace", false, "for apply: what making the namespace takes, too")
+	cmd.Flags().BoolVar(&o.createNamespace, "create-namespace", false, "for apply and accept: what making the namespace takes, too")
 	return cmd
 }
 

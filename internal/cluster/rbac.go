@@ -21,11 +21,20 @@ const (
 	Revoke  Command = "revoke"
 	// Rotate delivers as apply does, and looks at what the packages controller does with it.
 	Rotate Command = "rotate"
+	// Accept is apply for one destination, by its own administrator.
+	Accept Command = "accept"
+	// These hand over what was delivered. (env, too, but of directories alone.)
+	Config Command = "config"
+	Secret Command = "secret"
+	Exec   Command = "exec"
 )
+
+// handingOver are the commands that read what was delivered and look at nothing else in the cluster.
+func handingOver() []Command { return []Command{Config, Secret, Exec} }
 
 // Commands returns every command, the one that needs least first.
 func Commands() []Command {
-	return []Command{Revoke, Lint, Plan, Status, Verify, Explain, Rotate, Apply}
+	return append(handingOver(), Revoke, Lint, Plan, Status, Verify, Explain, Rotate, Accept, Apply)
 }
 
 // A Need is a command on one management or standalone cluster.
@@ -35,7 +44,7 @@ type Need struct {
 	Cluster string
 	// Workloads are the names of the workload clusters whose copies of the Secret the share names.
 	Workloads []string
-	// CreateNamespace says that apply may make the namespace. The Secret must then be permitted before its namespace is
+	// CreateNamespace says that apply or accept may make the namespace. The Secret must then be permitted before its namespace is
 	// there, by a ClusterRole; the Roles can be made afterwards.
 	CreateNamespace bool
 }
@@ -68,10 +77,11 @@ type permission struct {
 // permissions is the one table of what is asked of a cluster. A command may ask for more, and make nothing of the answer: what
 // is not here it can do without.
 func (n Need) permissions() []permission {
-	every, write := Commands(), []Command{Apply, Rotate}
+	every, write := Commands(), []Command{Accept, Apply, Rotate}
+	manage := without(every, handingOver()...)   // the workload clusters
 	watch := []Command{Verify, Explain}          // the packages of a cluster
 	proof := append(slices.Clone(watch), Rotate) // the token of its packages controller
-	look := without(every, Revoke)               // its settings
+	look := without(manage, Revoke)              // its settings
 	deep := without(look, Lint)                  // those of its workload clusters
 	table := []permission{
 		{every, namespace, get("", "secrets", theSecretName, "what is delivered")},
@@ -90,7 +100,7 @@ func (n Need) permissions() []permission {
 	}
 	for _, w := range n.Workloads {
 		table = append(table,
-			permission{every, systemNamespace, get("", "secrets", w+kubeconfigSuffix, "the way to the workload cluster")},
+			permission{manage, systemNamespace, get("", "secrets", w+kubeconfigSuffix, "the way to the workload cluster")},
 			permission{deep, namespace, get(packagesGroup, "packagebundlecontrollers", w, "the workload cluster's settings")},
 			permission{deep, packagesNamespace(w), get("", "secrets", mirrorSecretName, "whether it has a registry mirror")},
 			permission{deep, packagesNamespace(w), get(packagesGroup, "packages", providerPackageName, "its nodes' settings")},
@@ -100,9 +110,9 @@ func (n Need) permissions() []permission {
 	return table
 }
 
-// without returns commands but for one.
-func without(commands []Command, one Command) []Command {
-	return slices.DeleteFunc(slices.Clone(commands), func(c Command) bool { return c == one })
+// without returns commands but for some.
+func without(commands []Command, some ...Command) []Command {
+	return slices.DeleteFunc(slices.Clone(commands), func(c Command) bool { return slices.Contains(some, c) })
 }
 
 func get(group, resource, name, why string) Rule {
@@ -119,7 +129,7 @@ func (n Need) Roles() []Role {
 	}
 	name := "pullpass-" + string(n.Command)
 	var roles []Role
-	if n.CreateNamespace && n.Command == Apply {
+	if n.CreateNamespace && (n.Command == Apply || n.Command == Accept) {
 		roles = append(roles, Role{Name: name, Rules: []Rule{
 			{Resource: "namespaces", Verbs: []string{"create"}, Why: "making the namespace"},
 			get("", "namespaces", namespace, "whether it is there"),

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,6 +80,11 @@ rules:
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+	apply := cluster.Need{Command: cluster.Apply, Cluster: "hub", CreateNamespace: true}
+	accept := cluster.Need{Command: cluster.Accept, Cluster: "hub", CreateNamespace: true}
+	if diff := cmp.Diff(strings.ReplaceAll(apply.Manifest(), "pullpass-apply", "pullpass-accept"), accept.Manifest()); diff != "" {
+		t.Errorf("accept does what apply does (-apply +accept):\n%s", diff)
 	}
 	for _, role := range (cluster.Need{Command: cluster.Verify, Cluster: "store-001", CreateNamespace: true}).Roles() {
 		if role.Namespace == "" {

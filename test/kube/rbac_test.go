@@ -20,6 +20,20 @@ type permitted struct {
 	// before sees to it, with all permissions, that there is something to do, and all of it; nil for nothing.
 	before func(*testing.T, *lab.Operator, *lab.Lab)
 	runs   []permittedRun
+	// reveals says that what it prints is the credential.
+	reveals bool
+}
+
+// run runs the command, and forgets what no message may show.
+func (p permitted) run(t *testing.T, o *lab.Operator, flags []string) lab.Outcome {
+	t.Helper()
+	args := append([]string{p.command}, flags...)
+	if !p.reveals {
+		return o.Pullpass(t, args...)
+	}
+	outcome := o.Reveals(t, args...)
+	outcome.Stdout = nil
+	return outcome
 }
 
 // A permittedRun is one of the runs of a command that it takes to do all of it.
@@ -35,7 +49,11 @@ func permittedCommands() []permitted {
 	unattended := []string{"--sandbox", lab.Box, "--yes", "--take-over"}
 	once := func(flags ...string) []permittedRun { return []permittedRun{{flags: flags}} }
 	rotation := append(slices.Clone(unattended), "--settle", "0s", "--follow", "0s", "--grace", "0s", "--watch", "0s")
+	handingOver := once("--cluster", "hub")
 	return []permitted{
+		{command: "config", runs: handingOver, reveals: true},
+		{command: "secret", runs: handingOver, reveals: true},
+		{command: "exec", runs: once("--sandbox", lab.Box, "--cluster", "hub", "--", "true")},
 		{command: "plan", runs: once("--sandbox", lab.Box)},
 		{command: "status", runs: once("--sandbox", lab.Box)},
 		{command: "verify", runs: once("--sandbox", lab.Box)},
@@ -118,7 +136,7 @@ func TestRolesAreEnoughAndNotTooMuch(t *testing.T) {
 			share(kubeconfig)
 			asIf = true
 			for _, r := range p.runs {
-				outcome := o.Pullpass(t, append([]string{p.command}, r.flags...)...)
+				outcome := p.run(t, o, r.flags)
 				said += fmt.Sprintf("exit code %d\n%s%s", outcome.Code, outcome.Stdout, outcome.Stderr)
 				asIf = asIf && outcome.Code == r.ends
 				if r.then != nil {
