@@ -62,7 +62,11 @@ func (query *Query) answer() Report {
 		Agrees:  true, Nearest: []Miss{}, Unread: []Unread{}, Answered: answerIn(query.Refused),
 		Chain: []Link{{Link: LinkAction, Account: query.Owner(), Principal: query.Principal.String(), Policies: q.named()}},
 	}
-	if f := e.ask(q, report.Answered); f != nil {
+	f := query.misnamed()
+	if f == nil {
+		f = e.ask(q, report.Answered)
+	}
+	if f != nil {
 		report.take(*f)
 		report.Outcome, report.Chain[0].Outcome = Denied, Failed
 		if report.Cause == nil {
@@ -166,11 +170,27 @@ func (e *Evidence) elsewhere(q *question) *finding {
 	if role == nil || !role.Exists || role.ARN == role.Asked {
 		return nil
 	}
-	f := certain(Cause{Account: role.ARN.Account, Kind: RolePath,
-		Text: fmt.Sprintf("In account %s, %s is %s, and the question is about %s.", role.ARN.Account, describe(role.ARN), role.ARN, q.resource)},
-		&Fix{Text: "ask for " + role.ARN.String()})
-	f.nearest = []Miss{{Kind: RolePath, Where: "the resource", Expected: role.ARN.String(), Found: q.resource,
-		Text: fmt.Sprintf("the role's path is %s", role.ARN.Path())}}
+	return underAnotherPath(RolePath, "the resource", role.ARN, q.resource)
+}
+
+// misnamed is for a user or role that is asked about and is there under another path: nobody can sign by the name that was given.
+func (query *Query) misnamed() *finding {
+	actor := query.Actor
+	if query.Principal.Session() != "" || !actor.Exists || actor.ARN == query.Principal {
+		return nil // A session does not tell its role's path.
+	}
+	kind := PrincipalPath
+	if actor.ARN.Kind() == "role" {
+		kind = RolePath
+	}
+	return underAnotherPath(kind, "the principal", actor.ARN, query.Principal.String())
+}
+
+func underAnotherPath(kind Kind, where string, name arn.ARN, asked string) *finding {
+	f := certain(Cause{Account: name.Account, Kind: kind,
+		Text: fmt.Sprintf("In account %s, %s is %s, and the question is about %s.", name.Account, describe(name), name, asked)},
+		&Fix{Text: "ask about " + name.String()})
+	f.nearest = []Miss{{Kind: kind, Where: where, Expected: name.String(), Found: asked, Text: fmt.Sprintf("the path of %s is %s", describe(name), name.Path())}}
 	return &f
 }
 

@@ -280,6 +280,24 @@ func TestAWSsSentenceTellsOfWhatCouldNotBeRead(t *testing.T) {
 	}
 }
 
+// Nobody can sign by the name of a user with another path than that user has.
+func TestAPrincipalOfAnotherPathIsNotThere(t *testing.T) {
+	e := evidence(t, "", nil)
+	known(&e, explain.OrganizationAnswer{})
+	ask := func(principal arn.ARN) string {
+		return summary(explain.Ask(explain.Query{
+			Principal: principal, Action: "sts:AssumeRole", Resource: role.String(),
+			Actor: e.User, Target: e.Role, Organizations: e.Organizations, Now: e.Now,
+		}))
+	}
+	if got, want := ask(arn.IAM(user.Account, "user", "/elsewhere/", user.Name())), "denied certain principal-path agrees=true unread=[]"; got != want {
+		t.Errorf("under another path: got %s, want %s", got, want)
+	}
+	if got := ask(user); strings.Contains(got, "path") {
+		t.Errorf("under its own path: got %s", got)
+	}
+}
+
 // The deny of a revocation is told apart from any other: nobody is given a command that undoes it.
 func TestADenyOfARevocationIsOne(t *testing.T) {
 	refused := fmt.Errorf("asking: %w", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not authorized to " +

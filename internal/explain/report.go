@@ -142,9 +142,9 @@ const (
 	WrongRegion        Kind = "wrong-region"         // what is allowed, or the file, names another Region
 	ExternalID         Kind = "external-id"          // the trust wants another external id than the file sends
 	SessionName        Kind = "session-name"         // the trust wants another session name
-	PrincipalPath      Kind = "principal-path"       // the trust names the user under another path
+	PrincipalPath      Kind = "principal-path"       // the trust, or the question, names the user under another path
 	PrincipalRecreated Kind = "principal-recreated"  // the trust holds the unique id of a principal that is gone
-	RolePath           Kind = "role-path"            // the role has another path than the file says
+	RolePath           Kind = "role-path"            // the role has another path than the file, or the question, says
 	RoleMissing        Kind = "role-missing"         // there is no such role
 	TrustMissing       Kind = "trust-missing"        // the trust does not name the caller
 	ByScp              Kind = "scp"                  // a service control policy of the organization
