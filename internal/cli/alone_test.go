@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/runlock"
 )
@@ -35,25 +34,22 @@ func TestARunThatIsAtWorkIsWaitedForWhateverItsIDSays(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	waits := 0
-	env := cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.Now, Elapse: o.clock.Elapse, Random: rand.Reader,
-		Wait: func(ctx context.Context, d time.Duration) error {
-			switch waits++; waits {
-			case 1:
-				if strings.Contains(out.String()+errs.String(), "not due") {
-					t.Error("it was not waited for")
-				}
-			case 2:
-				if err := alone.Release(); err != nil {
-					t.Error(err)
-				}
-				if err := lock.Release(); err != nil {
-					t.Error(err)
-				}
+	env := o.unattended(&out, &errs)
+	env.Wait = func(ctx context.Context, d time.Duration) error {
+		switch waits++; waits {
+		case 1:
+			if strings.Contains(out.String()+errs.String(), "not due") {
+				t.Error("it was not waited for")
 			}
-			return o.clock.Wait(ctx, d)
-		},
+		case 2:
+			if err := alone.Release(); err != nil {
+				t.Error(err)
+			}
+			if err := lock.Release(); err != nil {
+				t.Error(err)
+			}
+		}
+		return o.clock.Wait(ctx, d)
 	}
 	if code := discreetly(t.Context(), t, o.here("rotate", "--yes"), env); code != 0 || waits != 2 {
 		t.Errorf("exit code %d after %d waits\n%s%s", code, waits, &out, &errs)

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bytes"
 	stdcmp "cmp"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -18,7 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
@@ -244,10 +242,7 @@ func TestARotationThatCanNoLongerBeRecordedGivesTheKeyBack(t *testing.T) {
 	trail := filepath.Join(o.dir, "share.audit.jsonl")
 	var out bytes.Buffer
 	errs := &thief{of: trail, when: "done  deactivate access key"}
-	env := cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.Now, Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
-	}
+	env := o.unattended(&out, errs)
 	if code := discreetly(t.Context(), t, o.here("rotate", "--yes", "--force", "--not-later-than", "2020-01-01"), env); code != 1 {
 		t.Errorf("exit code %d", code)
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/runlock"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
@@ -85,10 +84,7 @@ func TestARunAtWorkIsNamedByWhoeverFindsItsMark(t *testing.T) {
 func (o *outdoors) says(args ...string) (code int, said string) {
 	o.t.Helper()
 	var out bytes.Buffer
-	code = discreetly(o.t.Context(), o.t, o.here(args[0], args[1:]...), cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.Now, Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
-	})
+	code = discreetly(o.t.Context(), o.t, o.here(args[0], args[1:]...), o.unattended(&out, &out))
 	return code, out.String()
 }
 

@@ -3,14 +3,11 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/sandbox"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
@@ -63,9 +60,7 @@ func TestWhoStopsBeforeTheProgramDoesNotStartIt(t *testing.T) {
 	cancel()
 	var errs bytes.Buffer
 	started := filepath.Join(term.dir, "started")
-	code := discreetly(ctx, t, term.here("exec", "--no-verify", "--cluster", "store-001", "--", "touch", started), cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &errs, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
-	})
+	code := discreetly(ctx, t, term.here("exec", "--no-verify", "--cluster", "store-001", "--", "touch", started), term.unattended(&errs, &errs))
 	if code != 1 || !strings.Contains(errs.String(), "starting touch: context canceled") {
 		t.Errorf("exit code %d, said:\n%s", code, &errs)
 	}
@@ -86,9 +81,7 @@ func TestWhoStopsALookIsToldNothingElse(t *testing.T) {
 			defer cancel()
 			sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(term.dir, "box"), Requests: bell{"sts:AssumeRole", cancel}})
 			var out, errs bytes.Buffer
-			code := discreetly(ctx, t, term.here(command, "--cluster", "store-001"), cli.Env{
-				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
-			})
+			code := discreetly(ctx, t, term.here(command, "--cluster", "store-001"), term.unattended(&out, &errs))
 			if code != 1 || out.Len() > 0 || !strings.Contains(errs.String(), want) {
 				t.Errorf("exit code %d, said:\n%s%s", code, &out, &errs)
 			}
@@ -106,9 +99,7 @@ func TestWhoStopsTheProofsIsNotToldThatTheyFailed(t *testing.T) {
 	sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(term.dir, "box"), Requests: bell{"sts:AssumeRole", cancel}})
 	var errs bytes.Buffer
 	started := filepath.Join(term.dir, "started")
-	code := discreetly(ctx, t, term.here("exec", "--cluster", "store-001", "--", "touch", started), cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &errs, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
-	})
+	code := discreetly(ctx, t, term.here("exec", "--cluster", "store-001", "--", "touch", started), term.unattended(&errs, &errs))
 	if code != 1 || !strings.Contains(errs.String(), "proving the credential of cluster store-001: context canceled") {
 		t.Errorf("exit code %d, said:\n%s", code, &errs)
 	}

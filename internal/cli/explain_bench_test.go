@@ -48,7 +48,7 @@ const blind = "blind"
 // newBench makes the share, which works unless its seed says otherwise.
 func newBench(t *testing.T, m maker, reseed func(*sandbox.Seed)) *bench {
 	t.Helper()
-	b := &bench{outdoors: &outdoors{terminal: newTerminal(t), clock: &sandboxtest.Clock{}, log: &lines{}}, maker: m}
+	b := &bench{outdoors: &outdoors{terminal: newTerminal(t), log: &lines{}}, maker: m}
 	b.box = sandboxtest.Start(t, sandbox.Config{
 		Dir: filepath.Join(b.dir, "box"), Clock: b.clock.Now, Wait: b.clock.Wait, Requests: b.log, Seed: benchSeed(reseed),
 	})

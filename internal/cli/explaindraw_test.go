@@ -2,11 +2,9 @@ package cli_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/pullpass/pullpass/internal/cli"
@@ -35,11 +33,10 @@ func TestATreeIsWhatItsTerminalCanShow(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			code := discreetly(t.Context(), t, term.here("explain", "--tree", "--cluster", "store-001"), cli.Env{
-				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Terminals: cli.Terminals{Stdout: test.stdout},
-				Environ: append(test.environ, "AWS_EC2_METADATA_DISABLED=true"), Columns: test.columns,
-				Hostname: "lab", TempDir: filepath.Join(term.dir, "tmp"), Now: time.Now, Random: rand.Reader,
-			})
+			env := term.unattended(&out, &errs)
+			env.Terminals, env.Columns = cli.Terminals{Stdout: test.stdout}, test.columns
+			env.Environ, env.TempDir = append(test.environ, "AWS_EC2_METADATA_DISABLED=true"), filepath.Join(term.dir, "tmp")
+			code := discreetly(t.Context(), t, term.here("explain", "--tree", "--cluster", "store-001"), env)
 			if code != 1 || out.Len() == 0 {
 				t.Fatalf("exit code %d, stderr:\n%s", code, &errs)
 			}

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -12,23 +11,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/sandbox"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
-// fieldCheck runs `pullpass fieldcheck` at a terminal, on a clock that waits do not hold up.
+// fieldCheck runs `pullpass fieldcheck` at a terminal.
 func fieldCheck(ctx context.Context, term *terminal, typed string, args ...string) (code int, stdout, stderr string) {
 	term.t.Helper()
-	var out, errs bytes.Buffer
-	clock := &sandboxtest.Clock{}
-	code = discreetly(ctx, term.t, append([]string{
+	return term.runUntil(ctx, typed, append([]string{
 		"fieldcheck", "--sandbox", filepath.Join(term.dir, "box"), "--source", "111111111111", "--destination", "999999999999",
-	}, args...), cli.Env{
-		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminals: term.streams,
-		Hostname: "lab", TempDir: term.dir, Now: clock.Now, Wait: clock.Wait, Random: rand.Reader,
-	})
-	return code, out.String(), errs.String()
+	}, args...)...)
 }
 
 func TestAFieldCheckOfASandboxFindsItTheSame(t *testing.T) {
@@ -87,7 +79,7 @@ func TestAFieldCheckThatFindsADifferenceSaysSo(t *testing.T) {
 
 func startBox(t *testing.T, term *terminal, config sandbox.Config) *outdoors {
 	t.Helper()
-	o := &outdoors{terminal: term, clock: &sandboxtest.Clock{}, log: &lines{}}
+	o := &outdoors{terminal: term, log: &lines{}}
 	config.Dir, config.Requests = filepath.Join(term.dir, "box"), o.log
 	o.box = sandboxtest.Start(t, config)
 	return o
@@ -133,10 +125,7 @@ func TestAFieldCheckThatIsInterruptedCleansUpAndReportsWhatItSaw(t *testing.T) {
 	code := discreetly(ctx, t, []string{
 		"fieldcheck", "--sandbox", filepath.Join(term.dir, "box"), "--source", "111111111111", "--destination", "999999999999",
 		"--yes", "--only", "registry",
-	}, cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: errs, Hostname: "lab", TempDir: term.dir,
-		Now: o.clock.Now, Wait: o.clock.Wait, Random: rand.Reader,
-	})
+	}, o.unattended(&out, errs))
 	if code != 1 || !strings.HasSuffix(errs.String(), "error: interrupted; what was made is removed\n") {
 		t.Errorf("exit code %d\n%s", code, errs)
 	}
@@ -156,10 +145,7 @@ func TestAFieldCheckWhileIAMLagsCleansUpAndCleanFindsNothing(t *testing.T) {
 	o := goOut(t, "lag") // In worse weather the SDK waits in real time: see package fieldcheck.
 	var out, errs bytes.Buffer
 	args := []string{"--sandbox", filepath.Join(o.dir, "box"), "--source", "111111111111", "--destination", "999999999999", "--yes"}
-	env := cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.Now, Wait: o.clock.Wait, Random: rand.Reader,
-	}
+	env := o.unattended(&out, &errs)
 	code := discreetly(t.Context(), t, append([]string{"fieldcheck", "--only", "denial,trust,session"}, args...), env)
 	if code != 0 && code != 5 {
 		t.Errorf("exit code %d\n%s%s", code, &out, &errs)

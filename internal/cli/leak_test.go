@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -146,10 +145,7 @@ func TestASecretThatACommandShowsIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"config", "--cluster", "store-001", "-f", filepath.Join(term.dir, "share.yaml")}
-	_, shown := observed(t.Context(), t, args, cli.Env{
-		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Hostname: "lab", TempDir: term.dir,
-		Now: time.Now, Random: rand.Reader,
-	})
+	_, shown := observed(t.Context(), t, args, term.unattended(io.Discard, io.Discard))
 	var where []string
 	for place, found := range shown {
 		where = append(where, fmt.Sprintf("%s: %s", place, found[0].Kind))

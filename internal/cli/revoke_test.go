@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
@@ -197,11 +195,9 @@ func TestADenyOutlivesAWrongClock(t *testing.T) {
 			o.must(o.here("apply", "--yes", "--no-verify")...)
 			stolen := o.steal("store-001")
 			var out, errs bytes.Buffer
-			code := discreetly(t.Context(), t, o.here("revoke", "--cluster", "store-001", "--yes"), cli.Env{
-				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-				Now:  func() time.Time { return o.clock.Now().Add(off) },
-				Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
-			})
+			env := o.unattended(&out, &errs)
+			env.Now = func() time.Time { return o.clock.Now().Add(off) }
+			code := discreetly(t.Context(), t, o.here("revoke", "--cluster", "store-001", "--yes"), env)
 			if code != 0 || strings.Count(out.String(), "refused after") != 3 {
 				t.Fatalf("exit code %d:\n%s%s", code, &out, &errs)
 			}

@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/registry"
@@ -31,10 +30,7 @@ import (
 func (o *outdoors) ends(want int, args ...string) (stdout, stderr string) {
 	o.t.Helper()
 	var out, errs bytes.Buffer
-	code := discreetly(o.t.Context(), o.t, args, cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.Now, Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
-	})
+	code := discreetly(o.t.Context(), o.t, args, o.unattended(&out, &errs))
 	if code != want {
 		o.t.Fatalf("pullpass %s: exit code %d, want %d\n%s\n%s", strings.Join(args, " "), code, want, &out, &errs)
 	}
@@ -240,10 +236,9 @@ func TestAWrongClockTakesNoKeyAway(t *testing.T) {
 			keys := o.keys()
 			off := func(args ...string) (code int, said string) {
 				var out bytes.Buffer
-				code = discreetly(t.Context(), t, args, cli.Env{
-					Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir, Random: rand.Reader,
-					Now: func() time.Time { return o.clock.Now().Add(ahead) }, Wait: o.clock.Wait, Elapse: o.clock.Elapse,
-				})
+				env := o.unattended(&out, &out)
+				env.Now = func() time.Time { return o.clock.Now().Add(ahead) }
+				code = discreetly(t.Context(), t, args, env)
 				return code, out.String()
 			}
 			want := ": the clock of this machine is wrong: it is 48h0m0s " + way + " AWS's"
@@ -277,15 +272,14 @@ func TestARotationWaitsForTheRunsBeforeIt(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	waited := 0
-	code := discreetly(t.Context(), t, o.here("rotate", "--yes"), cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir, Now: o.clock.Now, Random: rand.Reader,
-		Wait: func(context.Context, time.Duration) error {
-			if waited++; waited == 3 {
-				return lock.Release()
-			}
-			return nil
-		},
-	})
+	env := o.unattended(&out, &errs)
+	env.Wait = func(context.Context, time.Duration) error {
+		if waited++; waited == 3 {
+			return lock.Release()
+		}
+		return nil
+	}
+	code := discreetly(t.Context(), t, o.here("rotate", "--yes"), env)
 	if want := "waiting for run " + string(other) + " of this machine to end"; code != 0 || waited != 3 || strings.Count(errs.String(), want) != 1 {
 		t.Errorf("exit code %d after %d waits:\n%s", code, waited, &errs)
 	}

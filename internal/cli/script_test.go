@@ -7,11 +7,11 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pullpass/pullpass/internal/cli"
+	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
 func TestMain(m *testing.M) {
@@ -22,9 +22,10 @@ func TestMain(m *testing.M) {
 func pullpass() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	var clock sandboxtest.Clock
 	code := cli.Main(ctx, os.Args[1:], cli.Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
-		Hostname: "lab", TempDir: os.TempDir(), Now: time.Now, Random: rand.Reader,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(), Hostname: "lab", TempDir: os.TempDir(),
+		Now: clock.Now, Wait: clock.Wait, Elapse: clock.Elapse, Random: rand.Reader,
 	})
 	os.Exit(code)
 }

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -16,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
 
@@ -114,10 +112,9 @@ func (o *outdoors) stores(names ...string) {
 func (o *outdoors) statusAt(ahead time.Duration, want int) string {
 	o.t.Helper()
 	var out, errs bytes.Buffer
-	code := discreetly(o.t.Context(), o.t, o.here("status"), cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: func() time.Time { return o.clock.Now().Add(ahead) }, Wait: o.clock.Wait, Random: rand.Reader,
-	})
+	env := o.unattended(&out, &errs)
+	env.Now = func() time.Time { return o.clock.Now().Add(ahead) }
+	code := discreetly(o.t.Context(), o.t, o.here("status"), env)
 	if code != want {
 		o.t.Fatalf("status after %s: exit code %d, want %d\n%s\n%s", ahead, code, want, &out, &errs)
 	}

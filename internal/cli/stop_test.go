@@ -3,16 +3,13 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/sandbox"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
 )
@@ -44,10 +41,7 @@ func TestWhoStopsApplyIsToldWhatItWaitsFor(t *testing.T) {
 			}
 			sandboxtest.Start(t, sandbox.Config{Dir: term.dir + "/box", Requests: alarm{"Create", ring}})
 			var out, errs bytes.Buffer
-			code := discreetly(ctx, t, term.here("apply", "--yes"), cli.Env{
-				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: term.dir,
-				Now: time.Now, Random: rand.Reader,
-			})
+			code := discreetly(ctx, t, term.here("apply", "--yes"), term.unattended(&out, &errs))
 			if (code != 0) != stopped || strings.Contains(errs.String(), want) != stopped {
 				t.Errorf("exit code %d, said:\n%s", code, &errs)
 			}
@@ -66,9 +60,7 @@ func TestARevocationThatIsStoppedGoesOnFromThere(t *testing.T) {
 	}
 	revoke := term.here("revoke", "--yes", "--cluster", "store-001")
 	var out, errs bytes.Buffer
-	code := discreetly(ctx, t, revoke, cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
-	})
+	code := discreetly(ctx, t, revoke, term.unattended(&out, &errs))
 	if code != 1 || !strings.Contains(errs.String(), "stopped before the end; run it again: it goes on from here\n") ||
 		!strings.Contains(out.String(), "not proven: the proof was cut short") {
 		t.Errorf("exit code %d, said:\n%s%s", code, &out, &errs)

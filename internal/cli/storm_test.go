@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -20,7 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
@@ -110,10 +108,7 @@ func (s *storm) rotate(states []string, more ...string) {
 	users := map[string]bool{}
 	for day := 1; ; day++ {
 		var out, errs bytes.Buffer
-		code := discreetly(s.t.Context(), s.t, s.here("rotate", append([]string{"--yes", "-o", "json"}, more...)...), cli.Env{
-			Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: s.dir,
-			Now: s.clock.Now, Wait: s.clock.Wait, Elapse: s.clock.Elapse, Random: rand.Reader,
-		})
+		code := discreetly(s.t.Context(), s.t, s.here("rotate", append([]string{"--yes", "-o", "json"}, more...)...), s.unattended(&out, &errs))
 		var report struct {
 			Users []struct{ User, State string }
 		}
@@ -281,15 +276,13 @@ func TestWhatFollowsADeliveryAtOnceIsNotRefused(t *testing.T) {
 	var counts tally
 	d := o.downstream("store-001", true, &counts)
 	var out bytes.Buffer
-	code := discreetly(t.Context(), t, o.here("rotate", "--yes", "--force"), cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.Now, Elapse: o.clock.Elapse, Random: rand.Reader,
-		Wait: func(ctx context.Context, wait time.Duration) error {
-			d.newcomer.http.CloseIdleConnections() // Another connection may lead to another replica.
-			d.join(t.Context())
-			return o.clock.Wait(ctx, wait)
-		},
-	})
+	env := o.unattended(&out, &out)
+	env.Wait = func(ctx context.Context, wait time.Duration) error {
+		d.newcomer.http.CloseIdleConnections() // Another connection may lead to another replica.
+		d.join(t.Context())
+		return o.clock.Wait(ctx, wait)
+	}
+	code := discreetly(t.Context(), t, o.here("rotate", "--yes", "--force"), env)
 	d.join(t.Context())
 	if code != 1 || o.held() == before || counts.pulls.Load() < 2 {
 		t.Errorf("exit code %d after %d pulls:\n%s", code, counts.pulls.Load(), &out)

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/examples"
@@ -24,28 +23,44 @@ type terminal struct {
 	t   *testing.T
 	dir string
 	env []string
+	// clock is the one that commands go by: what they wait for takes no time.
+	clock *sandboxtest.Clock
 	// streams are all terminals unless a test redirects one.
 	streams cli.Terminals
 }
 
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	term := &terminal{t: t, dir: t.TempDir(), streams: cli.Terminals{Stdin: true, Stdout: true, Stderr: true}}
+	term := &terminal{
+		t: t, dir: t.TempDir(), clock: &sandboxtest.Clock{}, streams: cli.Terminals{Stdin: true, Stdout: true, Stderr: true},
+	}
 	if err := os.WriteFile(filepath.Join(term.dir, "share.yaml"), examples.Share, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return term
 }
 
+// unattended is what a command has that somebody runs without a terminal, on a machine called lab.
+func (term *terminal) unattended(out, errs io.Writer) cli.Env {
+	return cli.Env{
+		Stdin: strings.NewReader(""), Stdout: out, Stderr: errs, Hostname: "lab", TempDir: term.dir,
+		Now: term.clock.Now, Wait: term.clock.Wait, Elapse: term.clock.Elapse, Random: rand.Reader,
+	}
+}
+
 // run types a line and returns the exit code and both streams.
 func (term *terminal) run(typed string, args ...string) (code int, stdout, stderr string) {
 	term.t.Helper()
+	return term.runUntil(term.t.Context(), typed, args...)
+}
+
+// runUntil does, for as long as the context lasts.
+func (term *terminal) runUntil(ctx context.Context, typed string, args ...string) (code int, stdout, stderr string) {
+	term.t.Helper()
 	var out, errs bytes.Buffer
-	code = discreetly(term.t.Context(), term.t, args, cli.Env{
-		Stdin: strings.NewReader(typed), Stdout: &out, Stderr: &errs, Terminals: term.streams,
-		Environ:  term.env,
-		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
-	})
+	env := term.unattended(&out, &errs)
+	env.Stdin, env.Terminals, env.Environ = strings.NewReader(typed), term.streams, term.env
+	code = discreetly(ctx, term.t, args, env)
 	return code, out.String(), errs.String()
 }
 
@@ -89,10 +104,9 @@ func TestAnInterruptAtTheQuestionEndsTheRun(t *testing.T) {
 	t.Cleanup(func() { _ = typed.Close() }) // A pipe's Close returns no error.
 	ctx, interrupt := context.WithCancel(t.Context())
 	stderr := &interrupter{when: "Only yes goes on: ", interrupt: interrupt}
-	code := discreetly(ctx, t, term.here("apply"), cli.Env{
-		Stdin: silence, Stdout: io.Discard, Stderr: stderr, Terminals: term.streams,
-		Hostname: "lab", TempDir: term.dir, Now: time.Now, Random: rand.Reader,
-	})
+	env := term.unattended(io.Discard, stderr)
+	env.Stdin, env.Terminals = silence, term.streams
+	code := discreetly(ctx, t, term.here("apply"), env)
 	if code != 1 || !strings.HasSuffix(stderr.String(), "error: interrupted; nothing was changed\n") {
 		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
 	}

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"io"
 	"maps"
@@ -20,7 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/cli"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/sandbox"
 	"github.com/pullpass/pullpass/sandbox/sandboxtest"
@@ -68,9 +66,8 @@ func (l *lines) writes(t *testing.T) (effective, untold map[string]int) {
 // outdoors is a terminal at a sandbox that has weather.
 type outdoors struct {
 	*terminal
-	clock *sandboxtest.Clock
-	box   *sandboxtest.Sandbox
-	log   *lines
+	box *sandboxtest.Sandbox
+	log *lines
 }
 
 func goOut(t *testing.T, weather string) *outdoors {
@@ -79,7 +76,7 @@ func goOut(t *testing.T, weather string) *outdoors {
 	if !known {
 		t.Fatalf("there is no weather called %s", weather)
 	}
-	o := &outdoors{terminal: newTerminal(t), clock: &sandboxtest.Clock{}, log: &lines{}}
+	o := &outdoors{terminal: newTerminal(t), log: &lines{}}
 	o.box = sandboxtest.Start(t, sandbox.Config{
 		Dir: filepath.Join(o.dir, "box"), Clock: o.clock.Now, Wait: o.clock.Wait, Weather: forecast, Requests: o.log,
 	})
@@ -90,10 +87,7 @@ func goOut(t *testing.T, weather string) *outdoors {
 func (o *outdoors) must(args ...string) {
 	o.t.Helper()
 	var out, errs bytes.Buffer
-	code := discreetly(o.t.Context(), o.t, args, cli.Env{
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Hostname: "lab", TempDir: o.dir,
-		Now: o.clock.Now, Wait: o.clock.Wait, Elapse: o.clock.Elapse, Random: rand.Reader,
-	})
+	code := discreetly(o.t.Context(), o.t, args, o.unattended(&out, &errs))
 	if code != 0 {
 		o.t.Fatalf("pullpass %s: exit code %d\n%s\n%s", strings.Join(args, " "), code, &out, &errs)
 	}
