@@ -147,6 +147,9 @@ func problemHint(kind plan.ProblemKind) string {
 		return "once nothing needs what it holds, delete that Secret and run pullpass apply: kubectl -n eksa-packages delete secret aws-secret"
 	case plan.FieldConflict:
 		return "let that manager deliver it (pullpass secret prints the manifest), or take it over: --force-conflicts"
+	case plan.DeliveryTaken:
+		return "name the cluster in one of the two shares: take it out of the other's document, and run pullpass apply --prune there; " +
+			"or take it over: --force-conflicts"
 	case plan.RoleUnseen:
 		return "give the share access to the source; or take up an invitation, which its administrator writes once the role is there: pullpass accept FILE"
 	case plan.Revoked:

@@ -224,7 +224,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.adopt, "adopt", false, "take over what was made by hand: tag it, and change nothing else")
 	cmd.Flags().BoolVar(&o.takeOver, "take-over", false, "disregard other runs that may still be at work")
 	cmd.Flags().BoolVar(&o.createNamespace, "create-namespace", false, "make the Secret's namespace in clusters that lack it")
-	cmd.Flags().BoolVar(&o.forceConflicts, "force-conflicts", false, "write the Secret's config whoever keeps it")
+	cmd.Flags().BoolVar(&o.forceConflicts, "force-conflicts", false, "write over what another share delivered, and the Secret's config whoever keeps it")
 }
 
 // auditConfig says how the session records in a file.

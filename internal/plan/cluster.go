@@ -18,6 +18,11 @@ func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
 			Msg: fmt.Sprintf("it holds a credential for role %s, which may work; whether role %s is there yet cannot be seen without access to the source",
 				u.delivery(c.Cluster).Config.RoleARN.Name(), c.Config.RoleARN.Name()),
 		}, true
+	case u.othersShare(c) != "" && !u.options.ForceConflicts:
+		return Problem{
+			Kind: DeliveryTaken, Cluster: c.Cluster, Target: deliveryTarget(c),
+			Msg: fmt.Sprintf("it holds a key of share %s, which would write over it again", u.othersShare(c)),
+		}, true
 	case in == nil:
 	case in.NoNamespace && !u.options.CreateNamespace:
 		return Problem{
@@ -33,6 +38,18 @@ func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
 		}, true
 	}
 	return Problem{}, false
+}
+
+// othersShare is the share whose key a cluster holds where that is not this one; empty for none, and where nobody could see.
+func (u userKeys) othersShare(c share.ClusterDelivery) string {
+	held := u.delivery(c.Cluster)
+	if held.State != Held {
+		return ""
+	}
+	if f := u.former(held.Config.Key.ID); f != nil && f.Tags[share.TagShare] != u.share {
+		return f.Tags[share.TagShare]
+	}
+	return ""
 }
 
 // overruled reports whether a new key would not stay in a workload cluster: its management cluster gets none, and the

@@ -38,10 +38,17 @@ func (u userKeys) deliveryOf(c share.ClusterDelivery) DeliveryOf {
 
 // owner returns the share's former user that has a key, nil where there is none.
 func (s *side) owner(key awsid.AccessKeyID) *User {
-	for _, name := range slices.Sorted(maps.Keys(s.got.Former)) {
-		f := s.got.Former[name]
-		if f.Tags[share.TagShare] == s.share && slices.ContainsFunc(f.Keys, func(k Key) bool { return k.ID == key }) {
-			return f
+	if f := s.former(key); f != nil && f.Tags[share.TagShare] == s.share {
+		return f
+	}
+	return nil
+}
+
+// former returns the user that has a key and is none of those that the share wants, nil where there is none.
+func (s *side) former(key awsid.AccessKeyID) *User {
+	for _, f := range s.got.Former {
+		if slices.ContainsFunc(f.Keys, func(k Key) bool { return k.ID == key }) {
+			return f // A key has one user.
 		}
 	}
 	return nil

@@ -149,6 +149,8 @@ const (
 	Unwritable ProblemKind = "unwritable"
 	// FieldConflict: somebody else keeps what the Secret says.
 	FieldConflict ProblemKind = "field-conflict"
+	// DeliveryTaken: the cluster holds a key of another share.
+	DeliveryTaken ProblemKind = "delivery-taken"
 	// RoleUnseen: what the cluster holds may work, and nobody sees whether the role that would take the place of its own does.
 	RoleUnseen ProblemKind = "role-unseen"
 	// Revoked: the cluster's access was taken away a short time ago, and its sessions may live yet.
@@ -191,7 +193,7 @@ type Options struct {
 	Adopt bool
 	// CreateNamespace makes the Secret's namespace in a cluster that lacks it.
 	CreateNamespace bool
-	// ForceConflicts takes the Secret's config over from whoever keeps it.
+	// ForceConflicts takes deliveries over from other shares, and the Secret's config from whoever keeps it.
 	ForceConflicts bool
 	// TakeOver disregards other runs that may still be at work.
 	TakeOver bool

@@ -48,7 +48,7 @@ func drifts(kind plan.ProblemKind) bool {
 	case plan.Unreadable, plan.WrongAccount, plan.DeliveryUnknown, plan.RoleUnseen, plan.SourceStopped:
 		return false
 	case plan.MadeByHand, plan.OtherShare, plan.PathDiffers, plan.Quota, plan.KeyBusy, plan.KeysFull, plan.RotationRefused,
-		plan.NoNamespace, plan.Unwritable, plan.FieldConflict, plan.Revoked, plan.SharedKey, plan.TrustStays:
+		plan.NoNamespace, plan.Unwritable, plan.FieldConflict, plan.DeliveryTaken, plan.Revoked, plan.SharedKey, plan.TrustStays:
 	}
 	return true
 }
