@@ -18,7 +18,7 @@ func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
 			Msg: fmt.Sprintf("it holds a credential for role %s, which may work; whether role %s is there yet cannot be seen without access to the source",
 				u.delivery(c.Cluster).Config.RoleARN.Name(), c.Config.RoleARN.Name()),
 		}, true
-	case u.othersShare(c) != "" && !u.options.ForceConflicts:
+	case u.leftToOthers(c):
 		return Problem{
 			Kind: DeliveryTaken, Cluster: c.Cluster, Target: deliveryTarget(c),
 			Msg: fmt.Sprintf("it holds a key of share %s, which would write over it again", u.othersShare(c)),
@@ -40,16 +40,23 @@ func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
 	return Problem{}, false
 }
 
-// othersShare is the share whose key a cluster holds where that is not this one; empty for none, and where nobody could see.
+// othersShare is the share whose key a cluster holds, and may pull with, where that is not this one; empty for none, and where
+// nobody could see. A copy is its original's affair.
 func (u userKeys) othersShare(c share.ClusterDelivery) string {
 	held := u.delivery(c.Cluster)
-	if held.State != Held {
+	if held.State != Held || c.ManagedBy != "" {
 		return ""
 	}
-	if f := u.former(held.Config.Key.ID); f != nil && f.Tags[share.TagShare] != u.share {
-		return f.Tags[share.TagShare]
+	f := u.former(held.Config.Key.ID)
+	if f == nil || f.Tags[share.TagShare] == u.share || !f.active(held.Config.Key.ID) {
+		return ""
 	}
-	return ""
+	return f.Tags[share.TagShare]
+}
+
+// leftToOthers reports whether a cluster is another share's as long as nobody says otherwise.
+func (u userKeys) leftToOthers(c share.ClusterDelivery) bool {
+	return u.othersShare(c) != "" && !u.options.ForceConflicts
 }
 
 // overruled reports whether a new key would not stay in a workload cluster: its management cluster gets none, and the
@@ -113,6 +120,14 @@ func (u userKeys) controllers(written map[string]string) {
 		}
 		u.step(restart)
 	}
+}
+
+// takenFrom says whose delivery is written over by force.
+func (u userKeys) takenFrom(c share.ClusterDelivery) []Change {
+	if other := u.othersShare(c); other != "" {
+		return []Change{{Field: "delivery taken by force from", After: "share " + other}}
+	}
+	return nil
 }
 
 // takeovers says whose field a written config becomes pullpass's.

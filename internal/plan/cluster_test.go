@@ -255,6 +255,35 @@ func TestARestartComesAfterWhatItIsFor(t *testing.T) {
 	}
 }
 
+// A key that one copy holds goes to the original before it goes to the other copies.
+func TestACopyComesAfterItsOriginal(t *testing.T) {
+	d := inClusters(t, "")
+	w := empty(t, source, retail)
+	nothing := plan.Delivery{State: plan.None}
+	w.Accounts[retail].Deliveries = map[string]plan.Delivery{"hub": nothing, "edge": nothing}
+	w.carryOut(w.diff(d, options()).Steps)
+	side := &d.Destinations[0]
+	far := side.Clusters[1]
+	far.Cluster = "far"
+	side.Clusters = append(side.Clusters, far)
+	held := w.Accounts[retail].Deliveries["edge"]
+	w.Accounts[retail].Deliveries = map[string]plan.Delivery{"hub": nothing, "edge": nothing, "far": held}
+	var hub string
+	for _, step := range w.diff(d, options()).StepsOf(retail) {
+		write, writes := step.Op.(plan.WriteDelivery)
+		switch {
+		case !writes:
+		case write.Cluster == "hub":
+			hub = step.ID
+		case !slices.Contains(step.Needs, hub):
+			t.Errorf("%s needs %q, and not %s", step.ID, step.Needs, hub)
+		}
+	}
+	if hub == "" {
+		t.Error("the key does not go to hub")
+	}
+}
+
 func TestASideHandedOverLeavesCopiesToTheBundleManager(t *testing.T) {
 	d := inClusters(t, "")
 	w := empty(t, source, retail)

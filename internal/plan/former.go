@@ -44,6 +44,11 @@ func (s *side) owner(key awsid.AccessKeyID) *User {
 	return nil
 }
 
+// active reports whether a key of the user can be used.
+func (u *User) active(key awsid.AccessKeyID) bool {
+	return slices.ContainsFunc(u.Keys, func(k Key) bool { return k.ID == key && k.Active })
+}
+
 // former returns the user that has a key and is none of those that the share wants, nil where there is none.
 func (s *side) former(key awsid.AccessKeyID) *User {
 	for _, f := range s.got.Former {

@@ -89,16 +89,13 @@ type KeyDecision struct {
 	Orphans []awsid.AccessKeyID
 	// Strays are keys that no readable delivery holds and that something unseen may use.
 	Strays []awsid.AccessKeyID
-	// Left is the one of them that a run had delivered which was stopped, and that was taken out of its clusters since; empty
-	// for none.
-	Left awsid.AccessKeyID
 	// Busy is the run to wait for, empty where a key is merely too young to tell.
 	Busy RunID
 	// RotationDue says that the key to be used has passed its age.
 	RotationDue bool
 	// Unmark says that the pending tag is of a run that is over.
 	Unmark bool
-	// Replaces is the key that goes once the new one has taken its place; empty where there is none.
+	// Replaces is the key that a rotation makes the new one for; empty where there is none.
 	Replaces awsid.AccessKeyID
 }
 
@@ -116,26 +113,21 @@ const settled = time.Hour
 //	a delivery holds an active key                               | reuse the youngest such key
 //	no delivery holds a usable key, fewer than 2 keys            | create
 //	a key held by nobody, nothing unknown, its run is over       | an orphan: delete, before anything else
-//	the same, but that it was used: its run delivered it         | create: the new key replaces it
 //	a key held by nobody, without a run's mark, or older than it | it stays
 //	a key held by nobody, its run may still be at work           | wait
 //	2 keys, one may be held by something unknown                 | refuse
 //	the key to be used is older than MaxAge                      | reuse, and say that rotation is due
 //
 // A key that was ever used and that no readable delivery holds counts as held by something unknown: that it is used is
-// the only trace that an unseen holder leaves. So does one that a rotation replaces: its user may be yet to begin. Of a key
-// that a run made and delivered before it was stopped, and that is nowhere any more, it is known where it was: in clusters of
-// the share, out of which something else has taken it, as the bundle manager does with workload clusters. It goes as one that
-// was replaced.
+// the only trace that an unseen holder leaves. So does one that a rotation replaces: its user may be yet to begin.
 func DecideKey(s KeySituation, r KeyRules) KeyDecision {
 	c := classify(s, r)
-	d := KeyDecision{Orphans: c.orphans, Strays: c.strays, Left: s.left(r)}
+	d := KeyDecision{Orphans: c.orphans, Strays: c.strays}
 	// The mark tells an orphan from a person's key, also once what hides it can be read again.
 	d.Unmark = s.Pending != "" && r.over(s.Pending, s.pendingSince()) && !(s.unseen() && s.lost())
 	if best, ok := s.usable(); ok {
 		d.Action, d.Key = KeyReuse, best.ID
 		d.Deliver = s.lacking(best.ID)
-		d.Unmark = d.Unmark && d.Left == "" // So that a rotation knows it, too.
 		d.RotationDue = r.MaxAge > 0 && r.Now.Sub(best.Created) >= r.MaxAge
 		return d
 	}
@@ -146,7 +138,7 @@ func DecideKey(s KeySituation, r KeyRules) KeyDecision {
 	case s.Pending != "" && !d.Unmark:
 		d.Action, d.Busy, d.Orphans = KeyWait, s.Pending, nil
 	case len(s.Keys) < maxKeys, len(d.Orphans) > 0:
-		d.Action, d.Unmark, d.Replaces = KeyCreate, false, d.Left
+		d.Action, d.Unmark = KeyCreate, false
 	case len(c.young) > 0:
 		d.Action = KeyWait
 	default:
@@ -195,22 +187,6 @@ func (s KeySituation) lost() bool {
 	return slices.ContainsFunc(s.Keys, func(k Key) bool { return !s.held(k.ID) && k.Use == NeverUsed })
 }
 
-// left returns the key that a run made and delivered somewhere before it was stopped, and that no delivery which can be read
-// holds any more; empty for none. It was used, so it is no orphan.
-func (s KeySituation) left(r KeyRules) awsid.AccessKeyID {
-	for _, k := range s.Keys {
-		if s.marked(k) && r.over(s.Pending, k.Created) && !s.held(k.ID) && k.ID != s.Retiring && k.Use != NeverUsed {
-			return k.ID
-		}
-	}
-	return ""
-}
-
-// marked reports whether the run that the user's mark names may have made a key: a run makes none before it begins.
-func (s KeySituation) marked(k Key) bool {
-	return s.Pending != "" && !k.Created.Before(s.Pending.Started().Add(-ClockSkew))
-}
-
 // classes are the keys that no readable delivery holds.
 type classes struct {
 	orphans, strays, young []awsid.AccessKeyID
@@ -223,7 +199,7 @@ func classify(s KeySituation, r KeyRules) classes {
 		case s.held(k.ID):
 		case s.unseen() || k.Use != NeverUsed || k.ID == s.Retiring:
 			c.strays = append(c.strays, k.ID)
-		case s.Pending == "" && r.over("", k.Created), s.Pending != "" && !s.marked(k):
+		case s.Pending == "" && r.over("", k.Created), k.Created.Before(s.Pending.Started().Add(-ClockSkew)):
 			// A run takes its mark away once it has delivered, and makes no key before it begins. So a person made this key, or
 			// took away what was delivered, and may be yet to use it.
 			c.strays = append(c.strays, k.ID)

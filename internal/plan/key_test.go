@@ -98,20 +98,6 @@ func TestDecideKey(t *testing.T) {
 			plan.KeySituation{Keys: []plan.Key{key(k1, day, plan.Used)}, Holders: []plan.Holder{lacks("a")}}, rules(),
 			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Strays: ids{k1}},
 		},
-		"a key that a killed run had delivered is nowhere any more, and was used: create one that replaces it": {
-			plan.KeySituation{Keys: []plan.Key{key(k1, minute, plan.Used)}, Holders: []plan.Holder{lacks("a")}, Pending: deadHere}, rules(),
-			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Strays: ids{k1}, Left: k1, Replaces: k1},
-		},
-		"the same beside a key that is held: the mark stays, by which a rotation knows it": {
-			plan.KeySituation{
-				Keys: []plan.Key{key(k1, day, 0), key(k2, minute, plan.Used)}, Holders: []plan.Holder{holds("a", k1)}, Pending: deadHere,
-			}, rules(),
-			plan.KeyDecision{Action: plan.KeyReuse, Key: k1, Strays: ids{k2}, Left: k2},
-		},
-		"a key in use that is older than the run that was killed: somebody else's": {
-			plan.KeySituation{Keys: []plan.Key{key(k1, day, plan.Used)}, Holders: []plan.Holder{lacks("a")}, Pending: deadHere}, rules(),
-			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Strays: ids{k1}},
-		},
 		"one key of which nobody knows whether it was used: leave it": {
 			plan.KeySituation{Keys: []plan.Key{key(k1, day, plan.UseUnknown)}, Holders: []plan.Holder{lacks("a")}}, rules(),
 			plan.KeyDecision{Action: plan.KeyCreate, Deliver: []string{"a"}, Strays: ids{k1}},

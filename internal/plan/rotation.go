@@ -226,9 +226,8 @@ func (s KeySituation) old(current Key, r RotationRules) (Key, bool) {
 	if k, found := s.find(s.Retiring); found && k.ID != current.ID {
 		return k, true
 	}
-	left := s.left(r.KeyRules)
 	for _, k := range s.Keys {
-		if k.ID != current.ID && (s.held(k.ID) && k.Active || k.ID == r.Key || k.ID == left && r.Key == "") {
+		if k.ID != current.ID && (s.held(k.ID) && k.Active || k.ID == r.Key) {
 			return k, true
 		}
 	}

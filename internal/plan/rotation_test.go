@@ -167,21 +167,6 @@ func TestDecideRotation(t *testing.T) {
 			plan.KeySituation{Keys: []plan.Key{old, key(k2, 30*day, plan.NeverUsed)}, Holders: []plan.Holder{holds("a", k1)}}, rotating(force),
 			outcome{Action: plan.RotateRefuse, Old: k1},
 		},
-		"a key that a run had delivered which was stopped is nowhere any more: wait until nothing uses it": {
-			plan.KeySituation{
-				Keys: []plan.Key{old, used(k2, 3*time.Hour, time.Hour)}, Holders: []plan.Holder{seen(holds("a", k1))},
-				Pending: longAgo, Retiring: k1,
-			}, rotating(),
-			outcome{Action: plan.RotateWait, Old: k2, New: k1, Missing: []string{
-				"nothing shows whether whatever else may use it has moved, and the key was last used at 2026-11-22T11:00:00Z: wait until 2026-11-23T11:15:00Z"}},
-		},
-		"the same, and it has lain idle: it goes": {
-			plan.KeySituation{
-				Keys: []plan.Key{old, used(k2, 3*time.Hour, 2*time.Hour)}, Holders: []plan.Holder{seen(holds("a", k1))},
-				Pending: longAgo, Retiring: k1,
-			}, rotating(func(r *plan.RotationRules) { r.Idle = time.Hour }),
-			outcome{Action: plan.RotateDeactivate, Old: k2, New: k1},
-		},
 		"the only delivery cannot be read: refuse": {
 			plan.KeySituation{Keys: []plan.Key{old}, Holders: []plan.Holder{unclear("a")}}, rotating(), outcome{Action: plan.RotateRefuse},
 		},

@@ -89,6 +89,9 @@ func (u userKeys) situation(elsewhere bool) KeySituation {
 		Pending: RunID(u.user.Tags[TagPending]), Retiring: awsid.AccessKeyID(u.user.Tags[TagRetiring]),
 	}
 	for _, c := range u.clusters {
+		if u.leftToOthers(c) {
+			continue // It holds none of the user's keys, and gets none.
+		}
 		held := u.delivery(c.Cluster)
 		_, blocked := u.blocker(c)
 		situation.Holders = append(situation.Holders, Holder{
@@ -184,7 +187,7 @@ func (u userKeys) create(d KeyDecision, freed []string, written map[string]strin
 		delivery := u.deliveryOf(c)
 		op.Deliveries = append(op.Deliveries, delivery)
 		step.Changes = append(step.Changes, Change{Field: "delivered to", After: deliveryPlace(c)})
-		step.Changes = append(step.Changes, takeovers(u.delivery(c.Cluster))...)
+		step.Changes = append(step.Changes, slices.Concat(u.takenFrom(c), takeovers(u.delivery(c.Cluster)))...)
 	}
 	if len(op.Deliveries) == 1 {
 		step.Cluster = op.Deliveries[0].Cluster
@@ -222,10 +225,14 @@ func (u userKeys) reuse(d KeyDecision, written map[string]string) {
 			}
 			continue
 		}
+		needs := u.needsMark()
+		if original := written[c.ManagedBy]; original != "" { // Else the bundle manager writes the old one over the copy.
+			needs = append(needs, original)
+		}
 		written[c.Cluster] = u.step(Step{
-			Needs: u.needsMark(), Cluster: c.Cluster, Verb: Write, Target: deliveryTarget(c),
+			Needs: needs, Cluster: c.Cluster, Verb: Write, Target: deliveryTarget(c),
 			Op:      WriteDelivery{DeliveryOf: u.deliveryOf(c), Key: key},
-			Changes: configChanges(got, want),
+			Changes: append(configChanges(got, want), u.takenFrom(c)...),
 		}, u.entity)
 	}
 	if d.RotationDue {
@@ -284,11 +291,7 @@ func (u userKeys) noteStrays(d KeyDecision) {
 	if slices.Contains(d.Strays, retiring) {
 		u.note("", "%s: a rotation has replaced %s; pullpass rotate goes on with that", describe(u.entity), retiring)
 	}
-	if d.Left != "" {
-		u.note("", "%s: a run that was stopped had delivered %s, which no delivery holds any more; pullpass rotate lets it go once nothing uses it",
-			describe(u.entity), d.Left)
-	}
-	others := slices.DeleteFunc(slices.Clone(d.Strays), func(k awsid.AccessKeyID) bool { return k == retiring || k == d.Left })
+	others := slices.DeleteFunc(slices.Clone(d.Strays), func(k awsid.AccessKeyID) bool { return k == retiring })
 	if len(others) > 0 && d.Action != KeyRefuse {
 		u.note("", "%s: no delivery of the share holds %s, which something else may use; it stays", describe(u.entity), joinKeys(others))
 	}

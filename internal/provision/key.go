@@ -144,13 +144,25 @@ func (w *worker) ready(ctx context.Context, deliveries []plan.DeliveryOf) ([]Del
 	return places, nil
 }
 
-// toEach serves deliveries side by side. One that fails stops no other; the error tells of all, in the order given.
+// toEach serves deliveries side by side. One that fails stops none but its copies; the error tells of all, in the order given.
+// A copy is served after its original, which comes before it: the bundle manager would write what a management cluster still
+// holds over what the copy has just got, and whatever used that key by then would be seen by nobody.
 func (w *worker) toEach(deliveries []plan.DeliveryOf, serve func(int, plan.DeliveryOf) error) error {
-	failed := make([]error, len(deliveries))
+	failed, served := make([]error, len(deliveries)), make([]chan struct{}, len(deliveries))
 	var group errgroup.Group
 	group.SetLimit(w.limit())
 	for i, d := range deliveries {
+		served[i] = make(chan struct{})
+		original := slices.IndexFunc(deliveries[:i], func(o plan.DeliveryOf) bool { return o.Cluster == d.ManagedBy })
 		group.Go(func() error {
+			defer close(served[i])
+			if original >= 0 {
+				<-served[original]
+				if failed[original] != nil {
+					failed[i] = of(d, fmt.Errorf("it follows cluster %s", d.ManagedBy))
+					return nil
+				}
+			}
 			failed[i] = serve(i, d)
 			return nil
 		})

@@ -22,6 +22,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/credential"
+	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/share"
@@ -385,6 +386,36 @@ func TestNoKeyIsMadeForAPlaceThatCannotBeWrittenTo(t *testing.T) {
 			l.mustBeSettled()
 			l.mustHoldTheOnlyKeys()
 		})
+	}
+}
+
+// What a copy got before its original would be written over by the bundle manager, and be held by nobody.
+func TestACopyIsDeliveredAfterItsOriginal(t *testing.T) {
+	l := newLab(t, sandbox.Config{})
+	l.desired = derive(t, `
+  destinations:
+    - account: "999999999999"
+      access: {profile: "999999999999"}
+      clusters: [{name: hub, kubernetes: {context: hub}, workloadClusters: [edge]}]
+`)
+	for _, full := range []bool{true, false} {
+		c := l.run()
+		c.Deliverer = func(_ context.Context, d share.ClusterDelivery) (provision.Deliverer, error) {
+			place := delivery.Directory{Path: filepath.Join(l.out, d.Cluster)}
+			if full && d.Cluster == "hub" {
+				return unwritable{place}, nil
+			}
+			return place, nil
+		}
+		result, err := provision.Apply(t.Context(), c, l.plan(c))
+		must(t, err)
+		if said := fmt.Sprint(result.Err()); strings.Contains(said, "cluster edge: it follows cluster hub") != full {
+			t.Errorf("hub is full: %t, said: %s", full, said)
+		}
+		_, err = os.Stat(filepath.Join(l.out, "edge", credential.ConfigFileName))
+		if delivered := err == nil; delivered == full {
+			t.Errorf("hub is full: %t, edge was delivered to: %t", full, delivered)
+		}
 	}
 }
 
