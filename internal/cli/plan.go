@@ -149,7 +149,7 @@ func problemHint(kind plan.ProblemKind) string {
 		return "let that manager deliver it (pullpass secret prints the manifest), or take it over: --force-conflicts"
 	case plan.DeliveryTaken:
 		return "one of the two shares has to leave the cluster to the other: take it out of this document; or out of the other's, " +
-			"then take it over here: pullpass apply --force-conflicts, and end the other's access after that: pullpass apply --prune"
+			"then take it over here: pullpass apply --force-conflicts, and only then end the other's access, with its document: pullpass apply --prune"
 	case plan.RoleUnseen:
 		return "give the share access to the source; or take up an invitation, which its administrator writes once the role is there: pullpass accept FILE"
 	case plan.Revoked:

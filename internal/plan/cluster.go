@@ -12,16 +12,16 @@ import (
 func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
 	in := u.delivery(c.Cluster).Cluster
 	switch {
+	case u.othersShare(c) != "" && !u.options.ForceConflicts:
+		return Problem{
+			Kind: DeliveryTaken, Cluster: c.Cluster, Target: deliveryTarget(c),
+			Msg: fmt.Sprintf("it holds a key of share %s, which would write over it again", u.othersShare(c)),
+		}, true
 	case u.roleUnseen && u.moves(c):
 		return Problem{
 			Kind: RoleUnseen, Cluster: c.Cluster, Target: deliveryTarget(c),
 			Msg: fmt.Sprintf("it holds a credential for role %s, which may work; whether role %s is there yet cannot be seen without access to the source",
 				u.delivery(c.Cluster).Config.RoleARN.Name(), c.Config.RoleARN.Name()),
-		}, true
-	case u.leftToOthers(c):
-		return Problem{
-			Kind: DeliveryTaken, Cluster: c.Cluster, Target: deliveryTarget(c),
-			Msg: fmt.Sprintf("it holds a key of share %s, which would write over it again", u.othersShare(c)),
 		}, true
 	case in == nil:
 	case in.NoNamespace && !u.options.CreateNamespace:
@@ -52,11 +52,6 @@ func (u userKeys) othersShare(c share.ClusterDelivery) string {
 		return ""
 	}
 	return f.Tags[share.TagShare]
-}
-
-// leftToOthers reports whether a cluster is another share's as long as nobody says otherwise.
-func (u userKeys) leftToOthers(c share.ClusterDelivery) bool {
-	return u.othersShare(c) != "" && !u.options.ForceConflicts
 }
 
 // overruled reports whether a new key would not stay in a workload cluster: its management cluster gets none, and the

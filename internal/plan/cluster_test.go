@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pullpass/pullpass/arn"
+	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
@@ -255,18 +257,25 @@ func TestARestartComesAfterWhatItIsFor(t *testing.T) {
 	}
 }
 
-// A key that one copy holds goes to the original before it goes to the other copies.
-func TestACopyComesAfterItsOriginal(t *testing.T) {
-	d := inClusters(t, "")
-	w := empty(t, source, retail)
+// delivered is that share, and a world in which it was applied.
+func delivered(t *testing.T) (share.Desired, *world) {
+	t.Helper()
+	d, w := inClusters(t, ""), empty(t, source, retail)
 	nothing := plan.Delivery{State: plan.None}
 	w.Accounts[retail].Deliveries = map[string]plan.Delivery{"hub": nothing, "edge": nothing}
 	w.carryOut(w.diff(d, options()).Steps)
+	return d, w
+}
+
+// A key that one copy holds goes to the original before it goes to the other copies.
+func TestACopyComesAfterItsOriginal(t *testing.T) {
+	d, w := delivered(t)
 	side := &d.Destinations[0]
 	far := side.Clusters[1]
 	far.Cluster = "far"
 	side.Clusters = append(side.Clusters, far)
 	held := w.Accounts[retail].Deliveries["edge"]
+	nothing := plan.Delivery{State: plan.None}
 	w.Accounts[retail].Deliveries = map[string]plan.Delivery{"hub": nothing, "edge": nothing, "far": held}
 	var hub string
 	for _, step := range w.diff(d, options()).StepsOf(retail) {
@@ -281,6 +290,44 @@ func TestACopyComesAfterItsOriginal(t *testing.T) {
 	}
 	if hub == "" {
 		t.Error("the key does not go to hub")
+	}
+}
+
+// What another share delivers to, and the copies of that, are left to it as long as nobody says otherwise.
+func TestWhatAnotherShareDeliversToIsLeftToIt(t *testing.T) {
+	d, w := delivered(t)
+	side := &d.Destinations[0]
+	store := side.Clusters[0]
+	store.Cluster = "store"
+	side.Clusters = append(side.Clusters, store)
+	ours := w.Accounts[retail].Deliveries["hub"]
+	others := ours
+	others.Config = others.Config.WithKey(credential.AccessKey{ID: "AKIAQAAAAAAAAAAAAA77"})
+	other := &plan.User{
+		ARN: arn.IAM(retail, "user", "/", "other"), Tags: map[string]string{share.TagShare: "other"},
+		Keys: []plan.Key{{ID: others.Config.Key.ID, Active: true}},
+	}
+	w.Accounts[retail].Deliveries = map[string]plan.Delivery{"hub": others, "edge": others, "store": ours}
+	w.Accounts[retail].Former = map[string]*plan.User{"other": other}
+	writes := func(o plan.Options) (clusters []string) {
+		for _, step := range w.diff(d, o).StepsOf(retail) {
+			if write, writes := step.Op.(plan.WriteDelivery); writes {
+				clusters = append(clusters, write.Cluster)
+			}
+		}
+		return clusters
+	}
+	if got := writes(options()); len(got) > 0 || w.diff(d, options()).Problems[0].Kind != plan.DeliveryTaken {
+		t.Errorf("it writes to %q: %v", got, w.diff(d, options()).Problems)
+	}
+	force := options()
+	force.ForceConflicts = true
+	if diff := cmp.Diff([]string{"hub", "edge"}, writes(force)); diff != "" {
+		t.Errorf("by force (-want +got):\n%s", diff)
+	}
+	other.Keys[0].Active = false
+	if diff := cmp.Diff([]string{"hub", "edge"}, writes(options())); diff != "" {
+		t.Errorf("a key that opens nothing (-want +got):\n%s", diff)
 	}
 }
 

@@ -89,9 +89,6 @@ func (u userKeys) situation(elsewhere bool) KeySituation {
 		Pending: RunID(u.user.Tags[TagPending]), Retiring: awsid.AccessKeyID(u.user.Tags[TagRetiring]),
 	}
 	for _, c := range u.clusters {
-		if u.leftToOthers(c) {
-			continue // It holds none of the user's keys, and gets none.
-		}
 		held := u.delivery(c.Cluster)
 		_, blocked := u.blocker(c)
 		situation.Holders = append(situation.Holders, Holder{
@@ -217,6 +214,10 @@ func (u userKeys) reuse(d KeyDecision, written map[string]string) {
 			u.note(c.Cluster, "what %s holds differs from the share's: taken over as it is, the next plan shows the difference", c.Cluster)
 			continue
 		}
+		if !u.originalGets(c, d.Key, written) {
+			u.obstacle(c, Problem{Msg: "that one does not get " + string(d.Key)})
+			continue
+		}
 		if problem, blocked := u.blocker(c); blocked {
 			if got.State == Held && got.Config.Equal(want) {
 				u.note(c.Cluster, "%s: %s; it holds what the share asks for and stays as it is", c.Cluster, problem.Msg)
@@ -238,6 +239,16 @@ func (u userKeys) reuse(d KeyDecision, written map[string]string) {
 	if d.RotationDue {
 		u.note("", "access key %s of %s is older than %s: it is due for rotation (pullpass rotate)", d.Key, describe(u.entity), days(u.options.MaxKeyAge))
 	}
+}
+
+// originalGets reports whether the cluster that a copy is of holds a key or is about to: else the bundle manager writes what it
+// holds over the copy. What is no copy has none.
+func (u userKeys) originalGets(c share.ClusterDelivery, key awsid.AccessKeyID, written map[string]string) bool {
+	if c.ManagedBy == "" || written[c.ManagedBy] != "" {
+		return true
+	}
+	got := u.delivery(c.ManagedBy)
+	return got.State == Held && got.Config.Key.ID == key
 }
 
 // material finds the key in the deliveries that hold it. Where their secrets differ it gives none: one of them is damaged,

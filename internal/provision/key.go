@@ -159,7 +159,7 @@ func (w *worker) toEach(deliveries []plan.DeliveryOf, serve func(int, plan.Deliv
 			if original >= 0 {
 				<-served[original]
 				if failed[original] != nil {
-					failed[i] = of(d, fmt.Errorf("it follows cluster %s", d.ManagedBy))
+					failed[i] = of(d, fmt.Errorf("it is a copy of what cluster %s did not get", d.ManagedBy))
 					return nil
 				}
 			}

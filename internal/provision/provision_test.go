@@ -409,7 +409,7 @@ func TestACopyIsDeliveredAfterItsOriginal(t *testing.T) {
 		}
 		result, err := provision.Apply(t.Context(), c, l.plan(c))
 		must(t, err)
-		if said := fmt.Sprint(result.Err()); strings.Contains(said, "cluster edge: it follows cluster hub") != full {
+		if said := fmt.Sprint(result.Err()); strings.Contains(said, "cluster edge: it is a copy of what cluster hub did not get") != full {
 			t.Errorf("hub is full: %t, said: %s", full, said)
 		}
 		_, err = os.Stat(filepath.Join(l.out, "edge", credential.ConfigFileName))
