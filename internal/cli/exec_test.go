@@ -22,12 +22,19 @@ func leftovers(t *testing.T, dir string) []string {
 	return found
 }
 
-// Ctrl-C at eksctl is for eksctl to answer: it may have a cluster half made.
-func TestAnInterruptOfTheTerminalIsLeftToTheProgram(t *testing.T) {
+// applied is a terminal where the share was applied to one cluster.
+func applied(t *testing.T) *terminal {
+	t.Helper()
 	term := newTerminal(t)
 	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {
 		t.Fatalf("apply: exit code %d\n%s", code, errs)
 	}
+	return term
+}
+
+// Ctrl-C at eksctl is for eksctl to answer: it may have a cluster half made.
+func TestAnInterruptOfTheTerminalIsLeftToTheProgram(t *testing.T) {
+	term := applied(t)
 	const script = `trap 'exit 3' INT; trap 'exit 4' TERM; kill -INT $PPID; kill -TERM $PPID; while :; do :; done`
 	code, _, errs := term.run("", term.here("exec", "--no-verify", "--cluster", "store-001", "--", "/bin/sh", "-c", script)...)
 	if code != 4 {
@@ -52,10 +59,7 @@ func (b bell) Write(line []byte) (int, error) {
 }
 
 func TestWhoStopsBeforeTheProgramDoesNotStartIt(t *testing.T) {
-	term := newTerminal(t)
-	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {
-		t.Fatalf("apply: exit code %d\n%s", code, errs)
-	}
+	term := applied(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var errs bytes.Buffer
@@ -69,41 +73,29 @@ func TestWhoStopsBeforeTheProgramDoesNotStartIt(t *testing.T) {
 	}
 }
 
-// What is cut short is called neither broken nor denied.
+// What is cut short is called neither broken nor denied, and no program is started on it.
 func TestWhoStopsALookIsToldNothingElse(t *testing.T) {
-	for command, want := range map[string]string{"explain": "explaining: context canceled", "verify": "proving share curated-packages: context canceled"} {
+	for command, want := range map[string]string{
+		"explain": "explaining: context canceled", "verify": "proving share curated-packages: context canceled",
+		"exec": "proving the credential of cluster store-001: context canceled",
+	} {
 		t.Run(command, func(t *testing.T) {
-			term := newTerminal(t)
-			if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {
-				t.Fatalf("apply: exit code %d\n%s", code, errs)
-			}
+			term := applied(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(term.dir, "box"), Requests: bell{"sts:AssumeRole", cancel}})
 			var out, errs bytes.Buffer
-			code := discreetly(ctx, t, term.here(command, "--cluster", "store-001"), term.unattended(&out, &errs))
+			args, started := term.here(command, "--cluster", "store-001"), filepath.Join(term.dir, "started")
+			if command == "exec" {
+				args = append(args, "--", "touch", started)
+			}
+			code := discreetly(ctx, t, args, term.unattended(&out, &errs))
 			if code != 1 || out.Len() > 0 || !strings.Contains(errs.String(), want) {
 				t.Errorf("exit code %d, said:\n%s%s", code, &out, &errs)
 			}
+			if _, err := os.Stat(started); err == nil {
+				t.Error("the program was started")
+			}
 		})
-	}
-}
-
-func TestWhoStopsTheProofsIsNotToldThatTheyFailed(t *testing.T) {
-	term := newTerminal(t)
-	if code, _, errs := term.run("", term.here("apply", "--yes", "--quiet", "--cluster", "store-001")...); code != 0 {
-		t.Fatalf("apply: exit code %d\n%s", code, errs)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	sandboxtest.Start(t, sandbox.Config{Dir: filepath.Join(term.dir, "box"), Requests: bell{"sts:AssumeRole", cancel}})
-	var errs bytes.Buffer
-	started := filepath.Join(term.dir, "started")
-	code := discreetly(ctx, t, term.here("exec", "--cluster", "store-001", "--", "touch", started), term.unattended(&errs, &errs))
-	if code != 1 || !strings.Contains(errs.String(), "proving the credential of cluster store-001: context canceled") {
-		t.Errorf("exit code %d, said:\n%s", code, &errs)
-	}
-	if _, err := os.Stat(started); err == nil {
-		t.Error("the program was started")
 	}
 }

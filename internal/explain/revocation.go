@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pullpass/pullpass/internal/plan"
@@ -29,10 +28,9 @@ func (e *Evidence) findRevocation(broken verify.Proof) (finding, bool) {
 	session := string(e.Role.ID) + ":" + e.sessionName()
 	for _, d := range e.Role.Identity {
 		deny, ok := revocationIn(e.Role, d)
-		if !ok || deny.Over(e.Now) || len(deny.Sessions) > 0 && !slices.Contains(deny.Sessions, session) {
-			continue
+		if ok && deny.InForce(session, e.Now) {
+			return certain(revoked(broken.Link, e.Role, d, deny), readmit(e.Role, deny)), true
 		}
-		return certain(revoked(broken.Link, e.Role, d, deny), readmit(e.Role, deny)), true
 	}
 	return finding{}, false
 }

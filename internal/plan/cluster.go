@@ -10,12 +10,12 @@ import (
 
 // blocker returns the problem that keeps a credential from being written into a cluster that could be read.
 func (u userKeys) blocker(c share.ClusterDelivery) (Problem, bool) {
-	in := u.delivery(c.Cluster).Cluster
+	in, other := u.delivery(c.Cluster).Cluster, u.othersShare(c)
 	switch {
-	case u.othersShare(c) != "" && !u.options.ForceConflicts:
+	case other != "" && !u.options.ForceConflicts:
 		return Problem{
 			Kind: DeliveryTaken, Cluster: c.Cluster, Target: deliveryTarget(c),
-			Msg: fmt.Sprintf("it holds a key of share %s, which would write over it again", u.othersShare(c)),
+			Msg: fmt.Sprintf("it holds a key of share %s, which would write over it again", other),
 		}, true
 	case u.roleUnseen && u.moves(c):
 		return Problem{
@@ -70,8 +70,13 @@ func (u userKeys) obstacle(c share.ClusterDelivery, p Problem) {
 		u.problem(p)
 		return
 	}
+	u.leave(c, p.Msg)
+}
+
+// leave says that a copy is not written, and why.
+func (u userKeys) leave(c share.ClusterDelivery, why string) {
 	u.note(c.Cluster, "%s: the copy is left to the bundle manager of %s, which copies once a day and only while it is active: %s",
-		c.Cluster, c.ManagedBy, p.Msg)
+		c.Cluster, c.ManagedBy, why)
 }
 
 // obstacles records the clusters that lack a key and cannot be given any.

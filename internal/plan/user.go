@@ -215,7 +215,7 @@ func (u userKeys) reuse(d KeyDecision, written map[string]string) {
 			continue
 		}
 		if !u.originalGets(c, d.Key, written) {
-			u.obstacle(c, Problem{Msg: "that one does not get " + string(d.Key)})
+			u.leave(c, c.ManagedBy+" does not get "+string(d.Key))
 			continue
 		}
 		if problem, blocked := u.blocker(c); blocked {

@@ -162,8 +162,8 @@ func (w *crashWorld) call(service, target, body string, as aws.Credentials) (ans
 	return answer, err
 }
 
-// copy is what the bundle manager does once in a while, in state active: the workload cluster's Secret gets the data of the management cluster's, and loses its
-// labels and annotations.
+// copy is what the bundle manager does once in a while, in state active: the workload cluster's Secret gets the data of the
+// management cluster's, and loses its labels and annotations.
 func (w *crashWorld) copy() {
 	w.Helper()
 	if !w.copies {
