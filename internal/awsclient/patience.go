@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+
+	"github.com/pullpass/pullpass/internal/awserror"
 )
 
 const (
@@ -52,7 +54,7 @@ func (p *patience) RetryDelay(attempt int, err error) (time.Duration, error) {
 		return 0, err
 	}
 	if attempt == quietAttempts && p.waiting != nil {
-		p.waiting(InBrief(&smithy.OperationError{Err: err}))
+		p.waiting(awserror.InBrief(&smithy.OperationError{Err: err}))
 	}
 	delay, failed := p.Standard.RetryDelay(attempt, err)
 	if out {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/explain"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
@@ -170,7 +170,7 @@ func (s *session) conclude(ctx context.Context, p *plan.Plan, done provision.Res
 	for _, step := range done.Steps {
 		report := stepReport{ID: step.Step.ID, Account: step.Step.Account, State: step.State}
 		if step.Err != nil {
-			report.Error = awsclient.InBrief(step.Err).Error()
+			report.Error = awserror.InBrief(step.Err).Error()
 		}
 		result.Steps = append(result.Steps, report)
 	}
@@ -226,7 +226,7 @@ func (a *app) writeApplied(w io.Writer, result applyResult, p *plan.Plan, done p
 		done.Count(provision.Done), done.Count(provision.Failed), done.Count(provision.Skipped))
 	for _, step := range done.Steps {
 		if step.State == provision.Failed {
-			fmt.Fprintf(&b, "%s  failed: %s\n", step.Step.Account, awsclient.InBrief(step.Err).Error())
+			fmt.Fprintf(&b, "%s  failed: %s\n", step.Step.Account, awserror.InBrief(step.Err).Error())
 		}
 	}
 	writeDenials(&b, result.Denials)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullpass/pullpass/internal/audit"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/cluster"
 	"github.com/pullpass/pullpass/internal/delivery"
 	"github.com/pullpass/pullpass/internal/plan"
@@ -134,7 +135,7 @@ func rules() []rule {
 		{is: is(delivery.ErrNothing), code: exitFailed, hint: "deliver a credential first: pullpass apply; or give a key with --key-id"},
 		{is: hasCode("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException"),
 			code: exitFailed, hint: "the credentials of the access are not valid (any more): sign in again, or correct the profile"},
-		{is: awsclient.LacksCredentials, code: exitFailed, hint: "sign in, or name a profile that holds credentials"},
+		{is: awserror.LacksCredentials, code: exitFailed, hint: "sign in, or name a profile that holds credentials"},
 		{is: hasCode("AccessDenied", "AccessDeniedException"), code: exitFailed,
 			hint: "the access given may not do this; the message names the action that it lacks"},
 		{is: is(awsclient.ErrHalfKey), code: exitFailed, hint: "complete the profile, or take the half away"},
@@ -168,7 +169,7 @@ func (a *app) report(err error) int {
 	if errors.As(err, &own) {
 		found.hint = own.hint
 	}
-	text := awsclient.InBrief(err).Error()
+	text := awserror.InBrief(err).Error()
 	if !isA[*share.Error](err) && !isA[share.Errors](err) {
 		text = "error: " + text // Mistakes in a document begin with their place instead.
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/explain"
@@ -222,7 +223,7 @@ func (a *app) signIn(ctx context.Context, factory *awsclient.Factory, region arn
 	for _, access := range given {
 		caller, err := callerOf(ctx, factory, region, access)
 		if err != nil {
-			a.progress("note: an access cannot be used: %s", awsclient.InBrief(err).Error())
+			a.progress("note: an access cannot be used: %s", awserror.InBrief(err).Error())
 			continue
 		}
 		found[caller.Account] = access

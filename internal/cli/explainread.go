@@ -11,6 +11,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/delivery"
@@ -130,7 +131,7 @@ func (i *inquiry) list(ctx context.Context, account arn.AccountID) *explain.Subs
 	}
 	found, err := clients.Subscriptions.List(ctx)
 	if err != nil {
-		return &explain.Subscriptions{Err: awsclient.InBrief(err)}
+		return &explain.Subscriptions{Err: awserror.InBrief(err)}
 	}
 	held := &explain.Subscriptions{}
 	for _, s := range found {
@@ -248,7 +249,7 @@ func readFile(file explain.File, src []byte, err error) explain.File {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, delivery.ErrNothing):
 		file.Missing = true
 	case err != nil:
-		file.Err = awsclient.InBrief(err)
+		file.Err = awserror.InBrief(err)
 	default:
 		file.Findings = lint.Check(file.Name, src)
 		if config, err := credential.ParseConfig(src); err == nil { // That it is none, the chain's first link says.

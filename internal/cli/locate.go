@@ -9,6 +9,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/registry"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -81,7 +82,7 @@ func (s *session) locateAnyway(ctx context.Context, doc *share.Document) (locate
 	if err == nil || ctx.Err() != nil {
 		return found, err
 	}
-	s.app.progress("note: EKS could not be asked about the subscription: %s", awsclient.InBrief(err).Error())
+	s.app.progress("note: EKS could not be asked about the subscription: %s", awserror.InBrief(err).Error())
 	return fallback(doc.Spec.Registry, nil)
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 	"github.com/pullpass/pullpass/internal/revoke"
@@ -93,7 +93,7 @@ func newWayReport(r verify.Refusal) wayReport {
 		report.State = wayOpen
 		report.Reason = r.Err.Error()
 	default:
-		report.Reason = strings.ReplaceAll(awsclient.InBrief(r.Err).Error(), "\n", "; ")
+		report.Reason = awserror.OnOneLine(r.Err)
 	}
 	return report
 }
@@ -142,7 +142,7 @@ func stepReports(done provision.Result) []stepReport {
 	for _, step := range done.Steps {
 		r := stepReport{ID: step.Step.ID, Account: step.Step.Account, State: step.State}
 		if step.Err != nil {
-			r.Error = awsclient.InBrief(step.Err).Error()
+			r.Error = awserror.InBrief(step.Err).Error()
 		}
 		reports = append(reports, r)
 	}
@@ -177,7 +177,7 @@ func (r revocationReport) writer(colours palette) func(io.Writer) error {
 		}
 		for _, step := range r.done.Steps {
 			if step.State == provision.Failed {
-				fmt.Fprintf(&b, "%s  failed: %s\n", step.Step.Account, awsclient.InBrief(step.Err).Error())
+				fmt.Fprintf(&b, "%s  failed: %s\n", step.Step.Account, awserror.InBrief(step.Err).Error())
 			}
 		}
 		fmt.Fprintf(&b, "Revoked: %d done, %d failed, %d skipped.\n",

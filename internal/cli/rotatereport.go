@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
@@ -103,12 +103,12 @@ func newUserRotationReport(r provision.UserResult) userRotationReport {
 	for _, step := range r.Steps {
 		s := stepReport{ID: step.Step.ID, Account: step.Step.Account, State: step.State}
 		if step.Err != nil {
-			s.Error = awsclient.InBrief(step.Err).Error()
+			s.Error = awserror.InBrief(step.Err).Error()
 		}
 		report.Steps = append(report.Steps, s)
 	}
 	if r.Err != nil {
-		report.Error = awsclient.InBrief(r.Err).Error()
+		report.Error = awserror.InBrief(r.Err).Error()
 	}
 	return report
 }

@@ -3,7 +3,7 @@ package cli
 import (
 	"fmt"
 
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/provision"
 )
@@ -70,7 +70,7 @@ func ending(done provision.Result, result provision.StepResult, c *clusterReport
 				}
 			}
 		}
-		return awsclient.InBrief(result.Err).Error()
+		return awserror.InBrief(result.Err).Error()
 	}
 	text := fmt.Sprintf("%s %s failed", result.Step.Verb, result.Step.Target)
 	if result.Step.Account != c.Account {

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/cluster"
 	"github.com/pullpass/pullpass/internal/explain"
 	"github.com/pullpass/pullpass/internal/registry"
@@ -203,9 +203,9 @@ func newProofReport(p verify.Proof) linkReport {
 	r := linkReport{Link: p.Link, Outcome: p.Outcome.String(), Detail: p.Detail, Milliseconds: p.Took.Milliseconds()}
 	switch fault := p.Fault(); {
 	case fault != nil:
-		r.Error, r.Code, r.Side, r.Hint = awsclient.InBrief(fault).Error(), fault.Code, fault.Side, fault.Hint
+		r.Error, r.Code, r.Side, r.Hint = awserror.InBrief(fault).Error(), fault.Code, fault.Side, fault.Hint
 	case p.Err != nil:
-		r.Error = strings.ReplaceAll(awsclient.InBrief(errors.Unwrap(p.Err)).Error(), "\n", "; ") // Of several errors each has a line.
+		r.Error = awserror.OnOneLine(errors.Unwrap(p.Err)) // Of several errors each has a line.
 	}
 	return r
 }

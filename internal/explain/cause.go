@@ -1,12 +1,7 @@
 package explain
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
-	"strings"
-
-	"github.com/aws/smithy-go"
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
@@ -186,25 +181,4 @@ func (q *question) organizationCause(t authz.PolicyType, said sentence) Cause {
 			which, cause.Account, q.action, q.actorName())
 	}
 	return cause
-}
-
-// brief is the text of an error on one line, without what the SDK says around AWS's answer, or around what kept one from
-// coming.
-func brief(err error) string {
-	if err == nil {
-		return ""
-	}
-	text := err.Error()
-	var operation *smithy.OperationError
-	var api smithy.APIError
-	var network *url.Error
-	if errors.As(err, &operation) {
-		switch {
-		case errors.As(operation, &api):
-			text = strings.Replace(text, operation.Error(), api.ErrorCode()+": "+api.ErrorMessage(), 1)
-		case errors.As(operation, &network):
-			text = strings.Replace(text, operation.Error(), network.Error(), 1)
-		}
-	}
-	return strings.ReplaceAll(text, "\n", "; ")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/verify"
 )
 
@@ -255,7 +256,7 @@ func (e *Evidence) eliminate(q *question, proof verify.Proof, said sentence) fin
 
 // disagree says that AWS and our reading contradict each other.
 func disagree(q *question, proof verify.Proof) finding {
-	f := open(Unread{What: "why AWS denies " + q.action, Account: q.owner, Error: brief(proof.Err),
+	f := open(Unread{What: "why AWS denies " + q.action, Account: q.owner, Error: awserror.OnOneLine(proof.Err),
 		Follows: "every policy that takes part was read, and together they allow it: a change of the last minute may not have " +
 			"spread yet; if it stays so, our reading is wrong"})
 	f.agrees = false

@@ -406,7 +406,7 @@ func TestANetworkIsToldWithoutTheSDK(t *testing.T) {
 		}
 	}
 	report := explain.Explain(e)
-	const want = `AWS was not reached, or could not answer: asking STS: Post "https://sts.us-west-2.amazonaws.com/": connection refused.`
+	const want = `AWS was not reached, or could not answer: asking STS: cannot reach sts.us-west-2.amazonaws.com: connection refused.`
 	if report.Cause == nil || report.Cause.Text != want {
 		t.Errorf("got %+v, want %s", report.Cause, want)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/authz"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/credential"
 	"github.com/pullpass/pullpass/internal/lint"
@@ -23,7 +24,7 @@ func (e *Evidence) findNetwork(broken verify.Proof) (finding, bool) {
 		return finding{}, false
 	}
 	account, _ := e.parties(broken.Link)
-	cause := Cause{Link: broken.Link, Account: account, Kind: Network, Text: fmt.Sprintf("AWS was not reached, or could not answer: %s.", brief(fault.Err))}
+	cause := Cause{Link: broken.Link, Account: account, Kind: Network, Text: fmt.Sprintf("AWS was not reached, or could not answer: %s.", awserror.OnOneLine(fault.Err))}
 	answer := answered(broken)
 	if answer == nil {
 		cause.Account = ""
@@ -91,9 +92,9 @@ func (e *Evidence) lintSays(f *finding) {
 // reason is the fault's own text.
 func reason(broken verify.Proof) string {
 	if fault := broken.Fault(); fault != nil {
-		return brief(fault.Err)
+		return awserror.OnOneLine(fault.Err)
 	}
-	return brief(broken.Err)
+	return awserror.OnOneLine(broken.Err)
 }
 
 // findIdentity explains a key that AWS does not know, or whose secret is another.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 )
 
 // Bounds of one run.
@@ -125,7 +126,7 @@ func (f *Field) observe(ctx context.Context, check Check) Observation {
 	case errors.As(err, &untold):
 		s.seen.NotSeen = f.names.normal(string(untold))
 	case err != nil:
-		s.seen.Error = f.names.normal(awsclient.InBrief(err).Error())
+		s.seen.Error = f.names.normal(awserror.InBrief(err).Error())
 	}
 	return s.seen
 }

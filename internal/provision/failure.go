@@ -10,7 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 )
 
 // ErrChanged says that AWS holds something else than it did when the plan was made, by the work of another run or person.
@@ -31,7 +31,7 @@ type CallError struct {
 func (e *CallError) Error() string {
 	what := e.Code + ": " + e.Message
 	if e.Code == "" {
-		what = awsclient.InBrief(e.Err).Error()
+		what = awserror.InBrief(e.Err).Error()
 	}
 	return fmt.Sprintf("%s in account %s: %s", e.Doing, e.Account, what)
 }

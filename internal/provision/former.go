@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
 )
@@ -113,7 +113,7 @@ func (c Config) formerRoles(ctx context.Context, w want, observed plan.Observed)
 		}
 	}
 	if err != nil {
-		observed.Accounts[w.account] = &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err), Caller: source.Caller}
+		observed.Accounts[w.account] = &plan.Account{State: plan.Failed, Err: awserror.InBrief(err), Caller: source.Caller}
 		return
 	}
 	source.LeftBehind = sortedARNs(r.found.LeftBehind)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/plan"
 	"github.com/pullpass/pullpass/internal/share"
@@ -90,7 +91,7 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 	}
 	account, err := open(ctx)
 	if err != nil {
-		return &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err)}
+		return &plan.Account{State: plan.Failed, Err: awserror.InBrief(err)}
 	}
 	r := &reader{
 		want: w, in: account, uses: c.Uses, details: c.Leftovers, settling: c.Settling, now: c.Now, owners: map[awsid.AccessKeyID]string{},
@@ -102,7 +103,7 @@ func (c Config) observe(ctx context.Context, w want) *plan.Account {
 	// Deliveries come first: what they hold saves calls.
 	r.found.Deliveries = c.deliveries(ctx, w.clusters)
 	if err := r.read(ctx, c.limit()); err != nil {
-		return &plan.Account{State: plan.Failed, Err: awsclient.InBrief(err), Caller: r.found.Caller}
+		return &plan.Account{State: plan.Failed, Err: awserror.InBrief(err), Caller: r.found.Caller}
 	}
 	return &r.found
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pullpass/pullpass/arn"
 	"github.com/pullpass/pullpass/iampolicy"
 	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/explain"
 	"github.com/pullpass/pullpass/internal/plan"
 )
@@ -215,7 +216,7 @@ func (a *Account) Organization(ctx context.Context, source arn.ARN, q explain.Or
 		}
 		out, err := call(a, func(c IAM) (*iam.SimulatePrincipalPolicyOutput, error) { return c.SimulatePrincipalPolicy(ctx, in) })
 		if err != nil {
-			return explain.OrganizationAnswer{Err: awsclient.InBrief(err)}
+			return explain.OrganizationAnswer{Err: awserror.InBrief(err)}
 		}
 		var answer explain.OrganizationAnswer
 		for _, result := range out.EvaluationResults {

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/pullpass/pullpass/arn"
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 	"github.com/pullpass/pullpass/internal/awsid"
 	"github.com/pullpass/pullpass/internal/explain"
 )
@@ -83,13 +83,13 @@ func call[T any](a *Account, do func(IAM) (T, error)) (T, error) {
 	client, err := a.open()
 	if err != nil {
 		var none T
-		return none, awsclient.InBrief(err)
+		return none, awserror.InBrief(err)
 	}
 	a.slots <- struct{}{}
 	defer func() { <-a.slots }()
 	out, err := do(client)
 	if err != nil {
-		err = awsclient.InBrief(err)
+		err = awserror.InBrief(err)
 	}
 	return out, err
 }

@@ -1,4 +1,4 @@
-package awsclient_test
+package awserror_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/pullpass/pullpass/internal/awsclient"
+	"github.com/pullpass/pullpass/internal/awserror"
 )
 
 func TestAnErrorOfTheSDKIsToldInFewWords(t *testing.T) {
@@ -36,7 +36,7 @@ func TestAnErrorOfTheSDKIsToldInFewWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := fmt.Errorf("reading role x: %w", &smithy.OperationError{ServiceID: "IAM", OperationName: "GetRole",
 				Err: fmt.Errorf("%w", test.err)})
-			if got := awsclient.InBrief(err).Error(); got != "reading role x: "+test.want {
+			if got := awserror.InBrief(err).Error(); got != "reading role x: "+test.want {
 				t.Errorf("got %q, want %q after the role", got, test.want)
 			}
 		})

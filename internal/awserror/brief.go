@@ -1,4 +1,5 @@
-package awsclient
+// Package awserror says what AWS answered, or what kept it from answering, without the words of the SDK.
+package awserror
 
 import (
 	"context"
@@ -14,6 +15,14 @@ import (
 // InBrief is an error without the SDK's wrapping around AWS's own words: which attempt it was and the request's id say
 // nothing to people, and differ from run to run. It wraps the error that it is given.
 func InBrief(err error) error { return brief{err} }
+
+// OnOneLine is the text of an error in brief, of which several joined ones stand beside each other; empty for nil.
+func OnOneLine(err error) string {
+	if err == nil {
+		return ""
+	}
+	return strings.ReplaceAll(InBrief(err).Error(), "\n", "; ")
+}
 
 type brief struct{ error }
 
